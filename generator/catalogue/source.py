@@ -27,10 +27,11 @@ Path_ = tuple[str | int, ...]
 """Where a value stands in the data: keys and list indices from the top."""
 
 _DEEPEST = 40
-# Controls, Unicode's own line ends (YAML 1.1 breaks lines there), byte-order and bidirectional marks, surrogates.
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ud800-\udfff\ufeff"
-    "\ufff9-\ufffb\ufffe\uffff]"
+# Controls but tab and newline, Unicode's own line ends (YAML 1.1 breaks lines there), byte-order and bidirectional
+# marks, invisible joiners and tags: they make a text read otherwise than it is.
+FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]{0,17})\.[0-9]{0,30}|\.[0-9]{1,30})(?:[eE][-+][0-9]{1,2})?")
@@ -127,7 +128,7 @@ def read(text: str, name: str) -> Source:
     source.findings.extend(_forbidden_characters(text, name))
     if source.findings:
         # The same length, so that every place stays what it is, and nothing that the parser would stop at.
-        source.text = _FORBIDDEN.sub("\ufffd", text)
+        source.text = FORBIDDEN.sub("\ufffd", text)
     reader = _Reader(source)
     try:
         data = reader.read()
@@ -196,7 +197,7 @@ def _loader(text: str) -> Any:
 def _forbidden_characters(text: str, name: str) -> Iterator[CatalogueError]:
     line, line_start = 1, 0
     reported = 0
-    for found in _FORBIDDEN.finditer(text):
+    for found in FORBIDDEN.finditer(text):
         line += text.count("\n", line_start, found.start())
         line_start = text.rfind("\n", 0, found.start()) + 1
         if line == reported:
