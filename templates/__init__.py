@@ -1,0 +1,1 @@
+"""The hand-written sources of what is generated."""

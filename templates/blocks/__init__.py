@@ -1,0 +1,1 @@
+"""Ideas that several papers share, one per file."""

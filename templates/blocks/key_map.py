@@ -1,0 +1,143 @@
+"""Key maps: how the tensors of one implementation arise from those of another.
+
+A key map is a mapping ``ours: theirs``. Both sides are names of tensors, in which ``*`` stands for any text without
+regard to dots; the n-th ``*`` of one side is the n-th of the other. The first entry that fits a name of ours decides.
+Where the layouts differ, ``theirs`` is ``{"from": name or [names], "steps": [...]}``, a chain of these steps:
+
+=====================  ==========================================================
+``[cat, dim]``         join the tensors named in ``from``
+``[stack, dim]``       join them along a new axis
+``[chunk, n, dim, i]`` the i-th of n equal parts
+``[narrow, dim, a, n]`` ``n`` entries from ``a`` on
+``[reshape, …]``       sizes, with one ``-1`` at most
+``[permute, …]``       order of axes
+``[squeeze, dim]``     drop an axis of size one
+``[unsqueeze, dim]``   add one
+``[flip, dim]``        reverse an axis
+=====================  ==========================================================
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["KeyMap", "matches"]
+
+Entry = str | Mapping[str, Any]
+
+_STEPS = {
+    "chunk": lambda x, n, dim, index: x.chunk(n, dim)[index],
+    "narrow": lambda x, dim, start, length: x.narrow(dim, start, length),
+    "reshape": lambda x, *sizes: x.reshape(*sizes),
+    "permute": lambda x, *dims: x.permute(*dims),
+    "squeeze": lambda x, dim: x.squeeze(dim),
+    "unsqueeze": lambda x, dim: x.unsqueeze(dim),
+    "flip": lambda x, dim: x.flip(dim),
+}
+_JOINS = {"cat": torch.cat, "stack": torch.stack}
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile("(.+?)".join(re.escape(part) for part in text.split("*")))
+
+
+def matches(name: str, patterns: Iterable[str]) -> str | None:
+    """The first of ``patterns`` that fits ``name`` whole, or ``None``."""
+    return next((pattern for pattern in patterns if _pattern(pattern).fullmatch(name)), None)
+
+
+class KeyMap:
+    """The key map of one class.
+
+    Args:
+        entries: ``ours: theirs`` as the module's docstring describes it.
+        constant: names (patterns) of our buffers that their state does not hold, since the constructor makes them.
+        dead: names of our parameters that do not change the output and that their code does not have.
+        upstream_only: names of their tensors that ours does not need.
+    """
+
+    def __init__(
+        self,
+        entries: Mapping[str, Entry],
+        constant: Iterable[str] = (),
+        dead: Iterable[str] = (),
+        upstream_only: Iterable[str] = (),
+    ) -> None:
+        self.entries = dict(entries)
+        self.constant = tuple(constant)
+        self.dead = tuple(dead)
+        self.upstream_only = tuple(upstream_only)
+
+    def sources(self, name: str) -> tuple[list[str], list[list[Any]]] | None:
+        """Which of their tensors make up our tensor ``name``, and by which steps; ``None`` if no entry fits."""
+        for ours, theirs in self.entries.items():
+            found = _pattern(ours).fullmatch(name)
+            if found is None:
+                continue
+            origin: str | list[str] = theirs if isinstance(theirs, str) else theirs["from"]
+            steps = [] if isinstance(theirs, str) else [list(step) for step in theirs.get("steps", [])]
+            names = [origin] if isinstance(origin, str) else list(origin)
+            return [_fill_in(text, found.groups()) for text in names], steps
+        return None
+
+    def translate(self, ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Their state in our names and layouts.
+
+        Args:
+            ours: state dict of the module that is to be filled: names and shapes.
+            theirs: the authors' state dict.
+
+        Raises:
+            ValueError: if a tensor is missing, left over or of the wrong shape; all of them are named.
+        """
+        state: dict[str, Tensor] = {}
+        used: set[str] = set()
+        wrong: list[str] = []
+        for name, target in ours.items():
+            found = self.sources(name)
+            if found is None or any(source not in theirs for source in found[0]):
+                if not matches(name, self.constant + self.dead) and not name.endswith("num_batches_tracked"):
+                    wrong.append(f"{name}: expected {found[0] if found else 'an entry of the key map'}, got nothing")
+                continue
+            used.update(found[0])
+            value = _run(found[1], [theirs[source] for source in found[0]])
+            if value.shape != target.shape:
+                wrong.append(f"{name}: expected shape {tuple(target.shape)}, got {tuple(value.shape)} from {found[0]}")
+            state[name] = value
+        for name in theirs:
+            if name not in used and not matches(name, self.upstream_only) and not name.endswith("num_batches_tracked"):
+                wrong.append(f"{name}: not used by any entry of the key map")
+        if wrong:
+            raise ValueError("the state does not fit the module:\n  " + "\n  ".join(wrong))
+        return state
+
+
+def _fill_in(pattern: str, groups: tuple[str, ...]) -> str:
+    """``pattern`` with its stars replaced by the texts that its partner's stars stood for."""
+    head, *tail = pattern.split("*")
+    if len(tail) > len(groups):
+        raise ValueError(f"key map: {pattern!r} has more '*' than its partner")
+    return head + "".join(group + part for group, part in zip(groups, tail, strict=False))
+
+
+def _run(steps: list[list[Any]], tensors: list[Tensor]) -> Tensor:
+    value: Tensor | None = tensors[0] if len(tensors) == 1 else None
+    for name, *arguments in steps:
+        if name in _JOINS:
+            value = _JOINS[name](tensors, *arguments)
+        elif value is None:
+            raise ValueError(f"key map: several tensors need 'cat' or 'stack' before {name!r}")
+        elif name in _STEPS:
+            value = _STEPS[name](value, *arguments)
+        else:
+            raise ValueError(f"key map: unknown step {name!r}, expected one of {[*_JOINS, *_STEPS]}")
+    if value is None:
+        raise ValueError("key map: several tensors need 'cat' or 'stack'")
+    return value

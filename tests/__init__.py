@@ -1,0 +1,1 @@
+"""Tests of the generator, of what it generates and of the site."""

@@ -1,0 +1,172 @@
+"""Every parity record replays, and fails on a module that is only nearly right."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from types import ModuleType
+
+import pytest
+import torch
+from torch import nn
+
+from generator.catalogue.model import Paper
+from generator.evidence.record import EvidenceRecord, RecordedCase, key_maps, load_record
+from generator.evidence.replay import build, compare, leaves, make_inputs
+from generator.verification import code_hash, read
+from templates.blocks.key_map import matches
+from tests.conftest import real_catalogue, real_project
+
+RECORDS = sorted(real_project().evidence.glob("*.json"))
+IDS = [path.stem for path in RECORDS]
+
+
+@pytest.fixture(params=RECORDS, ids=IDS)
+def record(request: pytest.FixtureRequest) -> EvidenceRecord:
+    """One record after the other."""
+    return load_record(request.param)
+
+
+@pytest.fixture
+def namespace(record: EvidenceRecord) -> ModuleType:
+    """The generated module that the record is about."""
+    return importlib.import_module(f"attention_atlas.papers.{record.id}")
+
+
+def test_record_replays(record: EvidenceRecord, namespace: ModuleType) -> None:
+    for case in record.cases:
+        comparison = compare(record, case, build(record, case, namespace))
+        assert comparison.within(record.tolerance), comparison
+
+
+def test_record_has_two_configurations_and_uneven_sizes(record: EvidenceRecord) -> None:
+    assert len(record.cases) >= 2
+    assert len({str((case.cls, case.arguments)) for case in record.cases}) >= 2 or not record.cases[0].arguments
+    shapes = [
+        tuple(tensor.shape) for case in record.cases for tensor in leaves(make_inputs(case.inputs, torch.float64))
+    ]
+    maps = [shape for shape in shapes if len(shape) >= 4]
+    assert not maps or any(shape[-1] != shape[-2] for shape in maps)
+
+
+def _sensitive(record: EvidenceRecord, cls: str, module: nn.Module) -> list[str]:
+    """Parameters whose change must show."""
+    exempt = [*record.maps[cls].inert, *record.maps[cls].dead]
+    return [name for name, _ in module.named_parameters() if not matches(name, exempt)]
+
+
+Change = Callable[[nn.Module], Callable[[], object]]
+"""Something done to a module; it returns how to undo it."""
+
+
+def _differs(record: EvidenceRecord, case_modules: list[tuple[RecordedCase, nn.Module]], change: Change) -> bool:
+    for case, module in case_modules:
+        with torch.no_grad():
+            undo = change(module)
+        try:
+            if not compare(record, case, module, gradients=False).within(record.tolerance):
+                return True
+            if not compare(record, case, module).within(record.tolerance):
+                return True
+        finally:
+            with torch.no_grad():
+                undo()
+    return False
+
+
+def test_a_parameter_off_by_a_hundredth_fails(record: EvidenceRecord, namespace: ModuleType) -> None:
+    for cls in record.maps:
+        modules = [(case, build(record, case, namespace)) for case in record.cases if case.cls == cls]
+        names = dict.fromkeys(name for _, module in modules for name in _sensitive(record, cls, module))
+        for name in names:
+
+            def scale(module: nn.Module, name: str = name) -> Callable[[], object]:
+                parameter = module.get_parameter(name)
+                before = parameter.clone()
+                parameter.mul_(1.01)
+                return lambda: parameter.copy_(before)
+
+            having = [(case, module) for case, module in modules if name in dict(module.named_parameters())]
+            assert _differs(record, having, scale), f"{cls}.{name} times 1.01 goes unnoticed"
+
+
+def test_swapped_parameters_fail(record: EvidenceRecord, namespace: ModuleType) -> None:
+    for cls in record.maps:
+        for case in (case for case in record.cases if case.cls == cls):
+            module = build(record, case, namespace)
+            by_shape: dict[tuple[int, ...], list[str]] = {}
+            for name in _sensitive(record, cls, module):
+                by_shape.setdefault(tuple(module.get_parameter(name).shape), []).append(name)
+            for names in by_shape.values():
+                for first, second in pairwise(names):
+
+                    def swap(module: nn.Module, first: str = first, second: str = second) -> Callable[[], object]:
+                        a, b = module.get_parameter(first), module.get_parameter(second)
+                        kept = a.clone(), b.clone()
+                        a.copy_(kept[1])
+                        b.copy_(kept[0])
+                        return lambda: (a.copy_(kept[0]), b.copy_(kept[1]))
+
+                    assert _differs(record, [(case, module)], swap), f"{case.name}: {first} and {second} swapped"
+
+
+def test_swapped_height_and_width_fail(record: EvidenceRecord, namespace: ModuleType) -> None:
+    for case in record.cases:
+        shapes = [spec.shape for spec in case.inputs if spec.shape and len(spec.shape) >= 4]
+        if not any(shape[-1] != shape[-2] for shape in shapes):
+            continue
+        turned = case.model_copy(
+            update={
+                "inputs": [
+                    spec.model_copy(update={"shape": [*spec.shape[:-2], spec.shape[-1], spec.shape[-2]]})
+                    if spec.shape and len(spec.shape) >= 4
+                    else spec
+                    for spec in case.inputs
+                ]
+            }
+        )
+        comparison = compare(record, turned, build(record, case, namespace))
+        assert not comparison.within(record.tolerance)
+
+
+def test_dead_parameters_have_no_gradient(record: EvidenceRecord, namespace: ModuleType) -> None:
+    for case in record.cases:
+        dead = key_maps(record)[case.cls]["dead"]
+        if not dead:
+            continue
+        module = build(record, case, namespace)
+        inputs = make_inputs(case.inputs, getattr(torch, record.dtype))
+        torch.stack([out.sum() for out in leaves(module(*inputs)) if out.requires_grad]).sum().backward()
+        for name, parameter in module.named_parameters():
+            if matches(name, dead):
+                assert parameter.grad is None or not parameter.grad.any(), name
+
+
+def test_inert_parameters_do_not_change_the_output(record: EvidenceRecord, namespace: ModuleType) -> None:
+    for case in record.cases:
+        inert = record.maps[case.cls].inert
+        module = build(record, case, namespace)
+        names = [name for name, _ in module.named_parameters() if matches(name, inert)]
+        with torch.no_grad():
+            for name in names:
+                module.get_parameter(name).mul_(1.01)
+        assert compare(record, case, module).within(record.tolerance), names
+
+
+def test_expected_numbers_are_finite(record: EvidenceRecord) -> None:
+    for case in record.cases:
+        for sample in [*case.outputs, *case.input_gradients]:
+            assert all(math.isfinite(value) for value in [sample.norm, sample.total, sample.scale, *sample.values])
+
+
+@pytest.mark.parametrize("paper", [p for p in real_catalogue().papers if p.module], ids=lambda paper: paper.id)
+def test_report_is_about_the_code_that_ships(paper: Paper) -> None:
+    text = (real_project().package / "papers" / f"{paper.id}.py").read_text(encoding="utf-8")
+    row = read(real_project().reports / "verification.json").current(paper.id, text)
+    assert row is not None, (
+        f"{paper.id} is not verified (hash {code_hash(text)[:12]}…); run: python -m generator verify {paper.id}"
+    )
+    if (real_project().evidence / f"{paper.id}.json").exists():
+        assert row.level == "parity"
