@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from ._types import PaperInfo
 
 _PLACES = ("after", "before", "replace")
+_CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.InstanceNorm2d)
 
 
 def insert(
@@ -53,7 +55,7 @@ def insert(
     seen = _observe(model, targets, place, example) if example is not None else {}
     built: list[tuple[str, nn.Module, nn.Module]] = []
     for name, layer in targets:
-        if place != "replace" and f"inserted_{id}" in layer._modules:
+        if place != "replace" and f"inserted_{id}" in dict(layer.named_children()):
             raise ValueError(f"{id} is already there: {name}.inserted_{id}")
         if place == "replace":
             arguments = _geometry(name, layer, factory)
@@ -149,9 +151,9 @@ def _observe(
 def _channels(layer: nn.Module, place: str) -> tuple[int, int | None] | None:
     """Channels that ``layer`` hands on or is given, and the rank of that tensor where the layer's type tells it."""
     rank = {"1d": 3, "2d": 4, "3d": 5}.get(type(layer).__name__[-2:])
-    if isinstance(layer, nn.modules.conv._ConvNd):
+    if isinstance(layer, _CONVOLUTIONS):
         return (layer.out_channels if place == "after" else layer.in_channels), rank
-    if isinstance(layer, nn.modules.batchnorm._NormBase):
+    if isinstance(layer, _NORMS):
         return layer.num_features, rank
     if isinstance(layer, nn.GroupNorm):
         return layer.num_channels, None
@@ -190,7 +192,7 @@ def _sizes(paper: PaperInfo, name: str, layer: nn.Module, place: str, seen: Tens
 
 def _geometry(name: str, layer: nn.Module, factory: type[nn.Module]) -> dict[str, Any]:
     """What a convolution hands on to the module that replaces it."""
-    if not isinstance(layer, nn.modules.conv._ConvNd):
+    if not isinstance(layer, _CONVOLUTIONS):
         raise ValueError(f"{name}: only convolutions can be replaced, got {type(layer).__name__}")
     accepted = inspect.signature(factory).parameters
     if not {"in_channels", "out_channels"} <= set(accepted):

@@ -1,0 +1,3 @@
+from ._types import PaperInfo
+
+PAPERS: dict[str, PaperInfo]
