@@ -6,12 +6,8 @@ import os
 
 import click
 
-from generator.catalogue.loader import load
 from generator.errors import GeneratorError
-from generator.evidence.verify import verify as verify_papers
-from generator.outputs import write_atomically
 from generator.project import Project
-from generator.verification import dump, read
 
 
 @click.command()
@@ -20,6 +16,11 @@ from generator.verification import dump, read
 @click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, show_default="cores")
 def verify(ids: tuple[str, ...], check: bool, jobs: int) -> None:
     """Replay the evidence of every implementation, or of the papers given, and report what holds."""
+    from generator import outputs
+    from generator.catalogue.loader import load
+    from generator.evidence.verify import verify as verify_papers
+    from generator.verification import dump, read
+
     project = Project.find()
     catalogue = load(project.catalogue).catalogue
     known = {paper.id for paper in catalogue.papers}
@@ -42,6 +43,6 @@ def verify(ids: tuple[str, ...], check: bool, jobs: int) -> None:
         for id in different:
             click.echo(f"{id}: differs from the report; run: python -m generator verify {id}")
     elif different:
-        write_atomically(report, dump(rows))
+        outputs.replace(project, report, dump(rows).encode())
     if failed or (check and different):
         raise SystemExit(1)

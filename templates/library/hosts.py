@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from templates.blocks.mobilenet_v2 import MobileNetV2
 from templates.blocks.resnet import BasicBlock, Bottleneck, ResNet
 
-__all__ = ["DeiT", "MobileNetV2", "deit_s", "mobilenet_v2", "resnet18", "resnet50", "resnet101"]
+__all__ = ["DeiT", "deit_s", "mobilenet_v2", "resnet18", "resnet50", "resnet101"]
 
 
 def resnet18(num_classes: int = 1000) -> ResNet:
@@ -30,65 +31,9 @@ def resnet101(num_classes: int = 1000) -> ResNet:
     return ResNet(Bottleneck, (3, 4, 23, 3), num_classes=num_classes)
 
 
-class InvertedResidual(nn.Module):
-    """Expand, filter depthwise, project; a shortcut where the shape stays (Sandler et al., 2018).
-
-    Shape:
-        x: ``(B, C, H, W)`` -> ``(B, O, H/s, W/s)`` with O = out_channels and s = stride
-    """
-
-    def __init__(self, in_channels: int, out_channels: int, stride: int, expand_ratio: int) -> None:
-        super().__init__()
-        hidden = in_channels * expand_ratio
-        layers: list[nn.Module] = [] if expand_ratio == 1 else [_conv_bn_relu6(in_channels, hidden, 1)]
-        layers += [
-            _conv_bn_relu6(hidden, hidden, 3, stride, groups=hidden),
-            nn.Conv2d(hidden, out_channels, 1, bias=False),
-            nn.BatchNorm2d(out_channels),
-        ]
-        self.conv = nn.Sequential(*layers)
-        self.use_shortcut = stride == 1 and in_channels == out_channels
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.conv(x) if self.use_shortcut else self.conv(x)
-
-
-class MobileNetV2(nn.Module):
-    """MobileNetV2 of width 1.0.
-
-    Shape:
-        x: ``(B, 3, H, W)`` -> ``(B, num_classes)``
-    """
-
-    # expansion, channels, blocks, stride (Table 2 of the paper)
-    _STAGES = (
-        (1, 16, 1, 1),
-        (6, 24, 2, 2),
-        (6, 32, 3, 2),
-        (6, 64, 4, 2),
-        (6, 96, 3, 1),
-        (6, 160, 3, 2),
-        (6, 320, 1, 1),
-    )
-
-    def __init__(self, num_classes: int = 1000) -> None:
-        super().__init__()
-        layers: list[nn.Module] = [_conv_bn_relu6(3, 32, 3, 2)]
-        in_channels = 32
-        for expansion, channels, depth, stride in self._STAGES:
-            for index in range(depth):
-                layers.append(InvertedResidual(in_channels, channels, stride if index == 0 else 1, expansion))
-                in_channels = channels
-        self.features = nn.Sequential(*layers, _conv_bn_relu6(in_channels, 1280, 1))
-        self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(1280, num_classes))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.classifier(self.features(x).mean((2, 3)))  # (B, num_classes)
-
-
 def mobilenet_v2(num_classes: int = 1000) -> MobileNetV2:
     """MobileNetV2 1.0: 3.50 M parameters, 0.30 GMAC at 224x224."""
-    return MobileNetV2(num_classes)
+    return MobileNetV2(num_classes=num_classes)
 
 
 class DeiTAttention(nn.Module):
@@ -198,13 +143,3 @@ class DeiT(nn.Module):
 def deit_s(num_classes: int = 1000) -> DeiT:
     """DeiT-S: 22.05 M parameters, 4.60 GMAC at 224x224."""
     return DeiT(num_classes=num_classes)
-
-
-def _conv_bn_relu6(
-    in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, groups: int = 1
-) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(out_channels),
-        nn.ReLU6(inplace=True),
-    )

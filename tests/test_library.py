@@ -1,0 +1,162 @@
+"""The package as its users meet it: find, create, copy, compare, load released weights."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import subprocess
+import sys
+from pathlib import Path
+
+import attention_atlas as atlas
+import pytest
+import torch
+from attention_atlas.__main__ import main, source
+
+from generator.evidence.record import load_record
+from generator.evidence.replay import compare, upstream_state
+from tests.conftest import real_catalogue, real_project
+
+IMPLEMENTED = [paper for paper in real_catalogue().papers if paper.module is not None]
+
+
+def test_every_paper_of_the_catalogue_is_there() -> None:
+    assert atlas.list_papers() == [paper.id for paper in real_catalogue().papers]
+    assert atlas.list_papers(implemented=True) == [paper.id for paper in IMPLEMENTED]
+
+
+def test_filters_combine_and_refuse_what_no_paper_has() -> None:
+    found = atlas.list_papers(kind="channel-attention", section="attention-mechanism", implemented=True)
+    assert "se_net" in found
+    assert {atlas.info(id).kind for id in found} == {"channel-attention"}
+    with pytest.raises(ValueError, match=r"kind: expected one of .*channel-attention.*, got 'chanel'"):
+        atlas.list_papers(kind="chanel")
+
+
+def test_unknown_id_is_answered_with_near_ones() -> None:
+    with pytest.raises(ValueError, match="there is no paper 'cban'; did you mean cbam"):
+        atlas.create("cban")
+
+
+@pytest.mark.parametrize("paper", IMPLEMENTED, ids=lambda paper: paper.id)
+def test_create_builds_the_example(paper) -> None:  # pyright: ignore[reportMissingParameterType]
+    assert type(atlas.create(paper.id, **paper.module.example)).__name__ == paper.module.cls
+
+
+def test_create_builds_a_variant_with_other_classes() -> None:
+    with torch.device("meta"):
+        network = atlas.create("swin_transformer", variant="swin_t", num_classes=7)
+    assert network(torch.empty(1, 3, 224, 224, device="meta")).shape == (1, 7)
+    with pytest.raises(ValueError, match=r"variant of swin_transformer: expected one of swin_.*, got 'swin_x'"):
+        atlas.create("swin_transformer", variant="swin_x")
+
+
+def test_a_survey_says_that_there_is_nothing_to_build() -> None:
+    paper = atlas.info("attention_survey")
+    assert not paper.implemented
+    assert paper.nothing_to_build
+    with pytest.raises(NotImplementedError, match="survey"):
+        atlas.create("attention_survey")
+
+
+def test_importing_the_package_loads_no_paper() -> None:
+    code = "import sys, attention_atlas; print([m for m in sys.modules if m.startswith('attention_atlas.papers.')])"
+    assert _python("-c", code).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("id", [paper.id for paper in IMPLEMENTED][::9])
+def test_a_copied_file_works_alone(id: str, tmp_path: Path) -> None:
+    assert main(["copy", id, str(tmp_path)]) == 0
+    example = dict(atlas.info(id).example)
+    code = f"import {id}; print(type({id}.{atlas.info(id).cls}(**{example!r})).__name__)"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path[:0] = ['.']; {code}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == atlas.info(id).cls, done.stderr
+
+
+def test_a_copy_carries_one_stamp_and_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["copy", "cbam", str(tmp_path)]) == 0
+    text = (tmp_path / "cbam.py").read_text(encoding="utf-8")
+    stamp, _, rest = text.partition("\n")
+    assert stamp.startswith(f"# attention-atlas: cbam {atlas.__version__} sha256:")
+    assert rest == source("cbam")
+    ast.parse(text)
+    assert main(["copy", "cbam", str(tmp_path)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert main(["diff", str(tmp_path / "cbam.py")]) == 0
+
+
+def test_diff_tells_who_changed_what(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["copy", "cbam", str(tmp_path)])
+    path = tmp_path / "cbam.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("import torch", "import torch  # mine", 1), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["diff", str(path)]) == 1
+    mine = capsys.readouterr().out
+    assert "changed in the copy only" in mine
+    assert "+import torch  # mine" in mine
+    path.write_text(text, encoding="utf-8")
+    monkeypatch.setattr("attention_atlas.__main__.source", lambda id: source(id) + "# newer\n")
+    assert main(["diff", str(path)]) == 1
+    theirs = capsys.readouterr().out
+    assert "the copy is as it was" in theirs
+    assert "+# newer" in theirs
+    path.write_text("x = 1\n", encoding="utf-8")
+    assert main(["diff", str(path)]) == 2
+
+
+def test_a_stub_and_a_survey_have_no_file_to_copy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["copy", "attention_survey", str(tmp_path)]) == 2
+    assert "there is no file to copy" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_show_and_list_print_what_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "cbam"]) == 0
+    shown = capsys.readouterr().out
+    assert "https://arxiv.org/abs/1807.06521" in shown
+    assert "attention_atlas.create('cbam'" in shown
+    assert main(["list", "--kind", "loss"]) == 0
+    assert capsys.readouterr().out.startswith("review_kd")
+
+
+@pytest.mark.parametrize("path", sorted(real_project().evidence.glob("*.json")), ids=lambda path: path.stem)
+def test_released_weights_load(path: Path) -> None:
+    """A state dict with the authors' names and shapes, inside a larger network, gives their output."""
+    record = load_record(path)
+    for case in record.cases:
+        state = {f"module.{name}": tensor for name, tensor in upstream_state(case, torch.float64).items()}
+        namespace = atlas.load(record.id)
+        module = (
+            getattr(namespace, case.cls)(**_tuples(case.arguments)).to(getattr(torch, record.dtype)).train(case.train)
+        )
+        assert atlas.load_official(module, state, prefix="module.") is module
+        if not record.maps[case.cls].dead:
+            assert compare(record, case, module).within(record.tolerance), case.name
+
+
+def test_a_state_that_does_not_fit_is_refused_with_every_name() -> None:
+    module = atlas.create("cbam", channels=32)
+    before = copy.deepcopy(module.state_dict())
+    with pytest.raises(ValueError, match="the state does not fit the module"):
+        atlas.load_official(module, {"nothing.weight": torch.zeros(1)})
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+
+
+def _tuples(value):  # pyright: ignore[reportMissingParameterType]
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=real_project().generated, capture_output=True, text=True, check=True
+    )
