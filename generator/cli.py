@@ -1,0 +1,200 @@
+"""The command line. Results go to stdout, everything else to stderr.
+
+Exit codes: 0 fine, 1 a difference or a finding, 2 an error in the input, 3 no network where one is needed. The commands
+import what they need when they run, so that none pays for another.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from generator.errors import Findings, GeneratorError, NetworkError
+from generator.project import Project
+
+_ELSEWHERE = {
+    "bench": ("generator.bench.command", "bench"),
+    "import": ("generator.intake.command", "import_list"),
+    "links": ("generator.links.command", "links"),
+    "new": ("generator.intake.command", "new"),
+    "site": ("generator.site.command", "site"),
+    "verify": ("generator.evidence.command", "verify"),
+}
+_LISTED = 20
+
+
+class Commands(click.Group):
+    """The commands of this module and those of other modules, which are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the commands, sorted."""
+        elsewhere = [name for name, (module, _) in _ELSEWHERE.items() if _exists(module)]
+        return sorted([*super().list_commands(ctx), *elsewhere])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command called ``cmd_name``."""
+        module, attribute = _ELSEWHERE.get(cmd_name, ("", ""))
+        if module and _exists(module):
+            return getattr(importlib.import_module(module), attribute)
+        return super().get_command(ctx, cmd_name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what is wrong with its input becomes lines on stderr and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except GeneratorError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(3 if isinstance(error, NetworkError) else 2)
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Attention Atlas: from catalog.yaml and templates/ to the library, its exports and its pages."""
+
+
+@cli.command()
+@click.option("--check", is_flag=True, help="Write nothing; print how the committed outputs differ, exit 1 if they do.")
+@click.argument("ids", nargs=-1)
+def build(check: bool, ids: tuple[str, ...]) -> None:
+    """Render everything that changed, or only what belongs to the papers IDS."""
+    from generator import fresh
+
+    project = Project.find()
+    state = fresh.State(project)
+    if not ids and state.unchanged():
+        _report_foreign(state.foreign)
+        click.echo("Everything is up to date.")
+        return
+    gc.disable()  # nothing that a build makes is garbage, and looking for it costs a fifth of the time
+    from generator.catalogue.loader import load
+    from generator.outputs import Outputs
+    from generator.render import PAGE_FOLDERS, Renderer
+
+    loaded = load(project.catalogue)
+    _refuse_unknown(ids, [paper.id for paper in loaded.catalogue.papers])
+    renderer = Renderer(project, loaded)
+    plan = renderer.plan(ids)
+    outputs = Outputs(project, plan.texts, partial=bool(ids))
+    differences = outputs.differences()
+    if check:
+        sys.exit(_print_differences(differences))
+    for difference in differences:
+        if difference.cause == "hand-edited":
+            click.echo(f"{difference.path}: was edited by hand; overwritten", err=True)
+    outputs.write(differences)
+    changed = outputs.write_pages(renderer.pages(plan, ids), () if ids else PAGE_FOLDERS)
+    foreign = [item.path for item in differences if item.cause == "foreign"]
+    _report_foreign(foreign)
+    _print_written([(item.path, item.cause) for item in differences if item.cause != "foreign"], changed)
+    if not ids:
+        state.remember(foreign)
+
+
+def _refuse_unknown(ids: Iterable[str], known: list[str]) -> None:
+    for id in ids:
+        if id not in known:
+            import difflib
+
+            near = difflib.get_close_matches(id, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "catalog.yaml names them all"
+            raise GeneratorError(f"there is no paper {id!r}", hint=hint)
+
+
+def _report_foreign(paths: Iterable[str]) -> None:
+    for path in paths:
+        click.echo(f"{path}: was not generated; left alone (move it out of generated/, or remove it)", err=True)
+
+
+def _print_differences(differences: list[Any]) -> int:
+    for difference in differences:
+        click.echo(f"{difference.path}: {difference.cause} ({difference.remedy})")
+        click.echo(difference.diff(), nl=False)
+    if differences:
+        count = len(differences)
+        click.echo(f"{count} {'output differs' if count == 1 else 'outputs differ'}.", err=True)
+        return 1
+    click.echo("Everything is up to date.")
+    return 0
+
+
+def _print_written(changes: list[tuple[str, str]], pages: int) -> None:
+    if len(changes) <= _LISTED:
+        for path, cause in changes:
+            click.echo(f"{'removed' if cause == 'orphaned' else 'wrote'} {path}")
+    removed = sum(cause == "orphaned" for _, cause in changes)
+    parts = [f"{len(changes) - removed} written", f"{removed} removed"]
+    click.echo(f"{', '.join(parts)}, {pages} {'page' if pages == 1 else 'pages'} changed.")
+
+
+@cli.command()
+def check() -> None:
+    """Validate catalog.yaml and the templates; write nothing."""
+    gc.disable()
+    from generator.catalogue.loader import load
+    from generator.render import Renderer, check_templates
+
+    project = Project.find()
+    try:
+        loaded = load(project.catalogue)
+    except Findings as found:
+        # The templates are read all the same: one run names every mistake.
+        raise Findings([*found.errors, *check_templates(project)]) from None
+    renderer = Renderer(project, loaded)
+    renderer.plan(exports=False)
+    built = sum(paper.implemented for paper in loaded.catalogue.papers)
+    click.echo(f"{len(loaded.catalogue.papers)} papers, {built} of them implemented: no mistakes found.")
+
+
+@cli.command()
+@click.option("--check", is_flag=True, help="Write nothing; print the diff, exit 1 if there is one.")
+def fmt(check: bool) -> None:
+    """Bring catalog.yaml into its canonical order and layout; comments stay."""
+    from generator.catalogue.layout import format_text
+    from generator.catalogue.source import read_file
+    from generator.outputs import Difference, replace
+
+    project = Project.find()
+    old = read_file(project.catalogue, "catalog.yaml")
+    new = format_text(old)
+    if old == new:
+        click.echo("catalog.yaml is in its canonical layout.")
+        return
+    if check:
+        click.echo(Difference("catalog.yaml", "stale", old.encode(), new.encode()).diff(), nl=False)
+        click.echo("catalog.yaml is not in its canonical layout; run python -m generator fmt", err=True)
+        sys.exit(1)
+    replace(project, project.catalogue, new.encode())
+    click.echo("wrote catalog.yaml")
+
+
+@cli.command()
+@click.argument("id")
+def explain(id: str) -> None:
+    """Print as JSON what the outputs of the paper ID are made of, and what its templates are filled with."""
+    import json
+
+    from generator.catalogue.loader import load
+    from generator.render import Renderer
+
+    project = Project.find()
+    loaded = load(project.catalogue)
+    _refuse_unknown([id], [paper.id for paper in loaded.catalogue.papers])
+    click.echo(json.dumps(Renderer(project, loaded).explain(id), ensure_ascii=False, indent=2))
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="python -m generator")

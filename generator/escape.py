@@ -1,0 +1,256 @@
+"""Texts of the catalogue as parts of Python, Markdown, HTML, BibTeX, JSON and YAML.
+
+Every text is hostile: whatever it holds must come back out of the output as itself, and nothing in it may become code,
+markup or a formula. Each function takes a plain text and returns source of its format; none parses the text. (CSV needs
+no function of its own: the standard writer quotes, and ``check`` refuses texts that a spreadsheet would run.)
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+WIDTH = 120
+
+# Letters of markup in CommonMark, GitHub's dialect, Python-Markdown or one of the site's extensions.
+_MARKUP = re.compile(r"^[!-/:-@\[-`{-~]|^\d+[.)]|[\\`*_{}\[\]<>&|~^$#@]|:(?=\S)|(?<=www)\.|\+(?=\+)|=(?==)")
+_TEX = {
+    "\\": r"{\textbackslash}",
+    "{": r"{\textbraceleft}",
+    "}": r"{\textbraceright}",
+    "~": r"{\textasciitilde}",
+    "^": r"{\textasciicircum}",
+    "<": r"{\textless}",
+    ">": r"{\textgreater}",
+    "|": r"{\textbar}",
+    **{character: "\\" + character for character in "$%&#_"},
+}
+_TEX_SPECIAL = re.compile("[" + re.escape("".join(_TEX)) + "]")
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def width(text: str) -> int:
+    """Columns that ``text`` takes on a terminal, as the linter counts them."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+# --- Python ----------------------------------------------------------------------------------------------------------
+
+
+def py_string(text: str) -> str:
+    """A string literal on one line, in the quotes that the formatter would choose."""
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return quote + "".join(_py_character(character, quote) for character in text) + quote
+
+
+def _py_character(character: str, quote: str) -> str:
+    if character == quote:
+        return "\\" + quote
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A constructor call with keyword arguments, for :func:`py_value`."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Python source that stands for itself, for :func:`py_value`."""
+
+    text: str
+
+
+def py_value(value: Any, indent: int = 0, before: int = 0, *, tuples: bool = False) -> str:
+    """A literal of strings, numbers, ``None``, lists, tuples, mappings and calls, laid out as the formatter does.
+
+    Args:
+        value: what the literal stands for.
+        indent: columns before the line on which the literal begins.
+        before: columns of that line that are taken in front of the literal, and after it (a comma).
+        tuples: write lists as tuples.
+    """
+    line = _py_flat(value, tuples)
+    if indent + before + width(line) <= WIDTH:
+        return line
+    if isinstance(value, str):
+        return _py_long_string(value, indent)
+    if isinstance(value, Call):
+        opening, closing = f"{value.name}(", ")"
+        items = [(f"{key}=", item) for key, item in value.arguments.items()]
+    elif isinstance(value, Mapping):
+        opening, closing = "{", "}"
+        items = [(f"{_py_flat(key, tuples)}: ", item) for key, item in value.items()]
+    elif isinstance(value, (list, tuple)):
+        opening, closing = "()" if tuples or isinstance(value, tuple) else "[]"
+        items = [("", item) for item in value]
+    else:
+        return line
+    if not items:
+        return line
+    pad = " " * (indent + 4)
+    rows = [f"{pad}{key}{py_value(item, indent + 4, width(key) + 1, tuples=tuples)},\n" for key, item in items]
+    return f"{opening}\n{''.join(rows)}{' ' * indent}{closing}"
+
+
+def _py_flat(value: Any, tuples: bool) -> str:
+    if isinstance(value, str):
+        return py_string(value)
+    if isinstance(value, Code):
+        return value.text
+    if isinstance(value, Call):
+        return f"{value.name}({', '.join(f'{k}={_py_flat(v, tuples)}' for k, v in value.arguments.items())})"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_py_flat(k, tuples)}: {_py_flat(v, tuples)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(_py_flat(item, tuples) for item in value)
+        if tuples or isinstance(value, tuple):
+            return f"({inner},)" if len(value) == 1 else f"({inner})"
+        return f"[{inner}]"
+    return repr(value)
+
+
+def _py_long_string(text: str, indent: int) -> str:
+    """A text that fits on no line, as adjacent literals in brackets."""
+    pad = " " * (indent + 4)
+    pieces = "".join(f"{pad}{py_string(piece)}\n" for piece in _pieces(text, WIDTH - indent - 6))
+    return f"(\n{pieces}{' ' * indent})"
+
+
+def _pieces(text: str, room: int) -> Iterator[str]:
+    """``text`` in pieces, cut after spaces where there are any, of at most ``room`` columns between the quotes."""
+    piece, taken, space = "", 0, 0
+    for character in text:
+        columns = width(_py_character(character, '"')) + (character == "'")
+        if taken + columns > room:
+            cut = space or len(piece)
+            yield piece[:cut]
+            piece = piece[cut:]
+            taken, space = sum(width(_py_character(c, '"')) + (c == "'") for c in piece), 0
+        piece += character
+        taken += columns
+        if character == " ":
+            space = len(piece)
+    yield piece
+
+
+def py_docstring(text: str, indent: int = 0) -> str:
+    r"""A docstring, quotes included, that reads ``text``.
+
+    A text with backslashes becomes a raw string; where that cannot be, they and the quotes in question become
+    ``\u005c`` and ``\u0022``, which read as themselves.
+    """
+    text = text.strip("\n")
+    prefix = ""
+    if "\\" in text and '"""' not in text and not text.endswith(("\\", '"')) and not text.startswith('"'):
+        prefix = "r"
+    else:
+        text = text.replace("\\", "\\u005c").replace('"""', '""\\u0022')
+        if text.endswith('"'):
+            text = text[:-1] + "\\u0022"
+        if text.startswith('"'):
+            text = "\\u0022" + text[1:]
+    pad = " " * indent
+    lines = text.split("\n")
+    body = "\n".join([lines[0], *(pad + line if line.strip() else "" for line in lines[1:])])
+    return f'{prefix}"""{body}"""' if len(lines) == 1 else f'{prefix}"""{body}\n{pad}"""'
+
+
+def wrap(text: str, columns: int = WIDTH, indent: str = "") -> str:
+    """Prose in lines of at most ``columns``; the lines after the first begin with ``indent``."""
+    if width(text) <= columns:
+        return text
+    lines = textwrap.wrap(
+        text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, expand_tabs=False
+    )
+    return "\n".join(lines)
+
+
+# --- Markdown --------------------------------------------------------------------------------------------------------
+
+
+def md(text: str) -> str:
+    """Inline Markdown, also at the start of a line, in a table's cell or as a link's text.
+
+    Markup is written as numeric entities: what a backslash escapes differs between GitHub, the site and tables.
+    """
+    return text if text.isalnum() else _MARKUP.sub(lambda found: _entities(found[0]), " ".join(text.split("\n")))
+
+
+def _entities(text: str) -> str:
+    return "".join(character if character.isalnum() else f"&#{ord(character)};" for character in text)
+
+
+def md_code(text: str) -> str:
+    """Inline code in Markdown; as HTML, since backquotes know no escape and tables split at bars inside them."""
+    return f"<code>{_entities_all(text)}</code>"
+
+
+def _entities_all(text: str) -> str:
+    return re.sub(r"[^\w\s]|_", lambda found: f"&#{ord(found[0])};" if found[0].isascii() else found[0], text)
+
+
+def md_fence(text: str, language: str = "") -> str:
+    """A fenced block, its fence longer than any in ``text``; no line end after it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text.rstrip(chr(10))}\n{fence}"
+
+
+def md_link(text: str, url: str) -> str:
+    """A link; ``url`` is an address that the catalogue has checked."""
+    return f"[{md(text)}](<{url.replace('&', '&amp;').replace('<', '%3C').replace('>', '%3E')}>)"
+
+
+# --- HTML, JSON, YAML ------------------------------------------------------------------------------------------------
+
+
+def html_text(text: str) -> str:
+    """Text of an element or of a quoted attribute."""
+    return html.escape(text, quote=True)
+
+
+def script_json(value: Any) -> str:
+    """JSON for a ``script`` element: nothing in it can close the element or open a comment."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def yaml_string(text: str) -> str:
+    """A double-quoted scalar, for the head of a page."""
+    return json.dumps(text, ensure_ascii=True)
+
+
+# --- BibTeX ----------------------------------------------------------------------------------------------------------
+
+
+def bibtex(text: str) -> str:
+    """Text inside a braced value: no brace is left bare, and no command but those that stand for a character."""
+    return _TEX_SPECIAL.sub(lambda found: _TEX[found[0]], text)
+
+
+def bibtex_names(names: Iterable[str]) -> str:
+    """A list of persons; a name in which BibTeX would see two, or a family name first, is kept whole by braces."""
+    return " and ".join(
+        f"{{{bibtex(name)}}}" if "," in name or re.search(r"\b(and|others)\b", name, re.I) else bibtex(name)
+        for name in names
+    )

@@ -1,0 +1,274 @@
+"""Writing what was planned: the only module that touches generated files.
+
+``build`` owns the paths of ``generated/manifest.json`` and, in the READMEs, what stands between the markers. Each
+difference between plan and disk has one cause:
+
+===========  ==========================================================================
+stale        the file is as some build left it, but its sources have changed
+hand-edited  the file was changed after it was built
+missing      the file is not there
+orphaned     only the old manifest names the file
+foreign      no build wrote the file
+===========  ==========================================================================
+
+A file appears whole or not at all, and a build that was cut off leaves nothing that the next one takes for somebody
+else's: what it is about to write stands in a journal first.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from generator.errors import Location, OutputError
+from generator.project import Project
+
+MANIFEST = "generated/manifest.json"
+Cause = Literal["stale", "hand-edited", "missing", "orphaned", "foreign"]
+_BUILD = "python -m generator build"
+_REMEDIES: dict[Cause, str] = {
+    "stale": _BUILD,
+    "hand-edited": f"edit its sources instead, then {_BUILD}",
+    "missing": _BUILD,
+    "orphaned": _BUILD,
+    "foreign": "move it out of generated/, or remove it",
+}
+_REPORTS = "generated/reports/"
+_LEFTOVERS = {"__pycache__", ".pytest_cache", ".ruff_cache"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A path whose content is not what the plan says; ``old`` and ``new`` are ``None`` where there is no file."""
+
+    path: str
+    cause: Cause
+    old: bytes | None = field(repr=False, default=None)
+    new: bytes | None = field(repr=False, default=None)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, as a command where there is one."""
+        return _REMEDIES[self.cause]
+
+    def diff(self) -> str:
+        """A unified diff from what there is to what there should be; empty for a foreign file."""
+        if self.cause == "foreign":
+            return ""
+        old = (self.old or b"").decode("utf-8", errors="replace").splitlines(keepends=True)
+        new = (self.new or b"").decode("utf-8", errors="replace").splitlines(keepends=True)
+        source = "/dev/null" if self.old is None else f"a/{self.path}"
+        target = "/dev/null" if self.new is None else f"b/{self.path}"
+        lines = difflib.unified_diff(old, new, source, target)
+        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+@dataclass
+class Outputs:
+    """The planned outputs of a project beside what lies on its disk.
+
+    Args:
+        project: the checkout.
+        texts: what is planned, by path from the root.
+        partial: whether ``texts`` are some of the outputs only; all others are left alone then.
+    """
+
+    project: Project
+    texts: Mapping[str, str]
+    partial: bool = False
+
+    def __post_init__(self) -> None:
+        self._planned = {path: text.encode() for path, text in self.texts.items()}
+        self._hashes = {path: digest(data) for path, data in self._planned.items() if _owned(path)}
+        self._manifest = read_manifest(self.project)
+        self._journal = _read_hashes(self._journal_path) or {}
+        if self.partial and self._manifest is None:
+            raise OutputError("there is no manifest to add to", Location(MANIFEST), f"run {_BUILD} without ids first")
+        kept = self._manifest or {} if self.partial else {}
+        self._planned[MANIFEST] = manifest_text({**kept, **self._hashes}).encode()
+
+    @property
+    def _journal_path(self) -> Path:
+        return self.project.cache / "journal.json"
+
+    def differences(self) -> list[Difference]:
+        """Everything on disk that is not as planned, in the order of the paths."""
+        found: dict[str, Difference] = {}
+        for path, new in self._planned.items():
+            old = _read(self.project.root / path)
+            if old != new:
+                found[path] = Difference(path, self._cause(path, old), old, new)
+        if not self.partial:
+            self._blame(found)
+            for path in self._present():
+                if path in self._planned:
+                    continue
+                if path in (self._manifest or {}) or path in self._journal:
+                    found[path] = Difference(path, "orphaned", _read(self.project.root / path))
+                else:
+                    found[path] = Difference(path, "foreign")
+        return [found[path] for path in sorted(found)]
+
+    def _blame(self, found: dict[str, Difference]) -> None:
+        """The manifest and the READMEs' tables have no hash of their own, but nothing of their own either.
+
+        They follow from the other outputs; if those are as planned, somebody changed what is not.
+        """
+        if any(_owned(path) for path in found):
+            return
+        for path, item in found.items():
+            if item.cause == "stale":
+                found[path] = Difference(path, "hand-edited", item.old, item.new)
+
+    def _cause(self, path: str, old: bytes | None) -> Cause:
+        if old is None:
+            return "missing"
+        if not _owned(path) or self._manifest is None:
+            return "stale"
+        known = {hashes[path] for hashes in (self._manifest, self._journal) if path in hashes}
+        if not known:
+            return "foreign"
+        return "stale" if digest(old) in known else "hand-edited"
+
+    def write(self, differences: Iterable[Difference]) -> None:
+        """Bring the disk to the plan. Foreign files stay where they are.
+
+        Raises:
+            OutputError: if a foreign file or a link out of the project stands where an output belongs; nothing has been
+                written then.
+        """
+        todo = [item for item in differences if item.cause != "foreign" or item.new is not None]
+        for item in todo:
+            if item.cause == "foreign":
+                hint = "move it away: it was not generated, and an output belongs there"
+                raise OutputError("a foreign file stands where an output belongs", Location(item.path), hint)
+            self._refuse_outside(item.path)
+        if not todo:
+            return
+        self.project.cache.mkdir(parents=True, exist_ok=True)
+        replace(self.project, self._journal_path, manifest_text({**self._journal, **self._hashes}).encode())
+        # The manifest comes last: until then the old one vouches for what has not been replaced or removed yet.
+        for item in sorted(todo, key=lambda item: item.path == MANIFEST):
+            target = self.project.root / item.path
+            if item.new is None:
+                target.unlink()
+                _remove_empty(target.parent, self.project.generated)
+            else:
+                replace(self.project, target, item.new)
+        self._journal_path.unlink()
+
+    def write_pages(self, texts: Mapping[str, str], folders: Iterable[str]) -> int:
+        """Write files that no manifest names, and remove the pages in ``folders`` that are not among them.
+
+        Returns:
+            How many files were written or removed.
+        """
+        changed = 0
+        for path, text in texts.items():
+            target = self.project.root / path
+            self._refuse_outside(path)
+            if _read(target) != text.encode():
+                replace(self.project, target, text.encode())
+                changed += 1
+        for folder in folders:
+            for file in sorted((self.project.root / folder).rglob("*.md")):
+                if file.relative_to(self.project.root).as_posix() not in texts:
+                    file.unlink()
+                    changed += 1
+        return changed
+
+    def _refuse_outside(self, path: str) -> None:
+        folder = os.path.dirname(path)
+        if folder in self._inside:
+            return
+        root = os.path.realpath(self.project.root)
+        real = os.path.realpath(self.project.root / folder)
+        if real != root and not real.startswith(root + os.sep):
+            raise OutputError(f"leads out of the project, to {real}", Location(path), "remove the link")
+        self._inside.add(folder)
+
+    _inside: set[str] = field(default_factory=set, init=False, repr=False)
+
+    def _present(self) -> Iterator[str]:
+        """Every file below ``generated/`` that belongs to ``build`` or to nobody."""
+        yield from (path for path in walk(self.project.root, "generated") if not path.startswith(_REPORTS))
+
+
+READMES = {"README.md", "README.zh.md"}
+
+
+def replace(project: Project, target: Path, data: bytes) -> None:
+    """Put ``data`` in the place of ``target`` in one step; folders are made as needed."""
+    temporary = project.cache / f"writing-{os.getpid()}"
+    try:
+        temporary.write_bytes(data)
+    except FileNotFoundError:
+        project.cache.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+    try:
+        temporary.replace(target)
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.replace(target)
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 as the manifest states it."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def manifest_text(hashes: Mapping[str, str]) -> str:
+    """The manifest: sorted paths and the hashes of what they hold, nothing else."""
+    return json.dumps(dict(sorted(hashes.items())), indent=1, ensure_ascii=False) + "\n"
+
+
+def read_manifest(project: Project) -> dict[str, str] | None:
+    """The hashes of the last build by path; ``None`` if there are none that can be read."""
+    return _read_hashes(project.root / MANIFEST)
+
+
+def walk(root: Path, folder: str) -> Iterator[str]:
+    """Paths of all files below ``folder``, sorted, without what Python and its tools leave behind."""
+    try:
+        entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in _LEFTOVERS:
+                yield from walk(root, f"{folder}/{entry.name}")
+        elif not entry.name.endswith(".pyc"):
+            yield f"{folder}/{entry.name}"
+
+
+def _owned(path: str) -> bool:
+    return path.startswith("generated/") and path != MANIFEST
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except (IsADirectoryError, NotADirectoryError):
+        raise OutputError("a folder or file is in the way of an output", Location(str(path)), "move it away") from None
+
+
+def _read_hashes(path: Path) -> dict[str, str] | None:
+    try:
+        data = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    return data if isinstance(data, dict) and all(isinstance(value, str) for value in data.values()) else None
+
+
+def _remove_empty(folder: Path, top: Path) -> None:
+    while folder != top and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
