@@ -93,6 +93,7 @@ class ResNet(nn.Module):
         expansion: output channels of a block over its ``channels``.
         deep_stem: three 3x3 convolutions instead of one 7x7 (ResNet-C), the width of the first two.
         avg_down: average pooling before a 1x1 shortcut instead of its stride (ResNet-D).
+        shortcut_kernel: kernel size of the shortcuts that have a stride (SENet-154: 3).
     """
 
     def __init__(
@@ -104,9 +105,11 @@ class ResNet(nn.Module):
         num_classes: int = 1000,
         deep_stem: int = 0,
         avg_down: bool = False,
+        shortcut_kernel: int = 1,
     ) -> None:
         super().__init__()
         self._block, self._expansion, self._avg_down = block, expansion, avg_down
+        self._shortcut_kernel = shortcut_kernel
         self._in_channels = 2 * deep_stem if deep_stem else 64
         self.conv1 = _deep_stem(deep_stem) if deep_stem else nn.Conv2d(3, 64, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(self._in_channels)
@@ -128,7 +131,8 @@ class ResNet(nn.Module):
         if stride != 1 or self._in_channels != out_channels:
             pooled = self._avg_down and stride != 1
             pool = [nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False)] if pooled else []
-            conv = nn.Conv2d(self._in_channels, out_channels, 1, 1 if pooled else stride, bias=False)
+            kernel = 1 if stride == 1 else self._shortcut_kernel
+            conv = nn.Conv2d(self._in_channels, out_channels, kernel, 1 if pooled else stride, kernel // 2, bias=False)
             downsample = nn.Sequential(*pool, conv, nn.BatchNorm2d(out_channels))
         blocks = [self._block(self._in_channels, channels, stride, downsample)]
         blocks += [self._block(out_channels, channels, 1, None) for _ in range(depth - 1)]
