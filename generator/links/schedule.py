@@ -1,0 +1,108 @@
+"""Hosts and their slots: how many requests go to a host at a time, how fast one after another, and when not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import httpx
+
+from generator.links.guard import Resolver, guarded_transport
+
+AT_ONCE = 128
+"""Requests under way at a time, over all hosts."""
+_SILENCES = 3
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long, how often and how fast. Times are in seconds.
+
+    ``timeout`` bounds one attempt, counted only while it holds a slot; ``connect`` the part of it before a connection
+    stands. ``patience`` is the longest ``Retry-After`` that is waited for. ``pace`` overrides ``per_host`` and
+    ``interval`` for hosts that ask for it.
+    """
+
+    timeout: float = 20.0
+    connect: float = 10.0
+    body: float = 2.0
+    per_host: int = 4
+    interval: float = 0.2
+    retries: int = 2
+    backoff: float = 1.0
+    patience: float = 60.0
+    hops: int = 10
+    head: bool = False
+    # https://info.arxiv.org/help/api/tou.html: one request every three seconds, one connection
+    pace: dict[str, tuple[int, float]] = field(default_factory=lambda: {"export.arxiv.org": (1, 3.0)})
+
+
+class Host:
+    """One host: its slots, and what is known of it in this run."""
+
+    def __init__(self, slots: int, interval: float) -> None:
+        self.slots = asyncio.Semaphore(slots)
+        self.connections = slots
+        self.interval = interval
+        self.transport: httpx.AsyncBaseTransport | None = None
+        self.next_start = 0.0
+        self.paused_until = 0.0
+        self.users = 0
+        self.silences = 0
+        self.connected = False
+
+    @property
+    def dumb(self) -> bool:
+        """Whether several addresses were tried and none got so far as a connection: the rest need not wait for it."""
+        return not self.connected and self.silences >= _SILENCES
+
+
+class Hosts:
+    """All hosts of a run. A slot is taken for one exchange and given back before anybody waits for a retry."""
+
+    def __init__(self, limits: Limits, resolver: Resolver, tls: ssl.SSLContext | None = None) -> None:
+        self.limits = limits
+        self._resolver = resolver
+        self._tls = tls or httpx.create_ssl_context(trust_env=False)
+        self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._hosts: dict[str, Host] = {}
+
+    @contextlib.asynccontextmanager
+    async def slot(self, name: str) -> AsyncIterator[tuple[Host, httpx.AsyncBaseTransport]]:
+        """A slot of the host, when it is its turn, and its connections; the caller's deadline starts here."""
+        host = self._host(name)
+        host.users += 1
+        try:
+            async with host.slots:
+                await _turn(host)
+                async with self._at_once:
+                    if host.transport is None:
+                        host.transport = guarded_transport(self._resolver, self._tls, host.connections)
+                    yield host, host.transport
+        finally:
+            host.users -= 1
+            if not host.users and host.transport is not None:  # thousands of hosts must not keep thousands of sockets
+                transport, host.transport = host.transport, None
+                await transport.aclose()
+
+    def pause(self, name: str, seconds: float) -> None:
+        """Starts no further request to the host for that long."""
+        self._host(name).paused_until = asyncio.get_running_loop().time() + seconds
+
+    def _host(self, name: str) -> Host:
+        known = self._hosts.get(name)
+        if known is None:
+            limits = self.limits
+            known = self._hosts[name] = Host(*limits.pace.get(name, (limits.per_host, limits.interval)))
+        return known
+
+
+async def _turn(host: Host) -> None:
+    clock = asyncio.get_running_loop().time
+    start = max(clock(), host.next_start)
+    host.next_start = start + host.interval
+    while (left := max(start, host.paused_until) - clock()) > 0:
+        await asyncio.sleep(left)
