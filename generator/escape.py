@@ -10,8 +10,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import textwrap
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,17 +30,18 @@ _TEX = {
     **{character: "\\" + character for character in "$%&#_"},
 }
 _TEX_SPECIAL = re.compile("[" + re.escape("".join(_TEX)) + "]")
+# Not from unicodedata: its tables change with Python, and a line must break at the same word everywhere.
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b"
+    "\uff01-\uff60\uffe0-\uffe6\U0001f300-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001f9ff\U00020000-\U0003fffd]"
+)
+_NARROW = re.compile("[\u0300-\u036f]")
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def width(text: str) -> int:
-    """Columns that ``text`` takes on a terminal, as the linter counts them."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-    )
+    """Columns that ``text`` takes, as the linter counts them; the same under every version of Python."""
+    return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text)) - len(_NARROW.findall(text))
 
 
 # --- Python ----------------------------------------------------------------------------------------------------------
@@ -176,13 +175,20 @@ def py_docstring(text: str, indent: int = 0) -> str:
 
 
 def wrap(text: str, columns: int = WIDTH, indent: str = "") -> str:
-    """Prose in lines of at most ``columns``; the lines after the first begin with ``indent``."""
+    """Prose in lines of at most ``columns``, cut at blanks only; the lines after the first begin with ``indent``."""
     if width(text) <= columns:
         return text
-    lines = textwrap.wrap(
-        text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, expand_tabs=False
-    )
-    return "\n".join(lines)
+    lines: list[str] = []
+    line, taken = "", 0
+    for word in text.split(" "):
+        columns_of_word = width(word)
+        if line.strip() and taken + 1 + columns_of_word > columns:
+            lines.append(line)
+            line, taken = indent + word, len(indent) + columns_of_word
+        else:
+            line = f"{line} {word}" if lines or line else word
+            taken = width(line)
+    return "\n".join([*lines, line])
 
 
 # --- Markdown --------------------------------------------------------------------------------------------------------
@@ -237,7 +243,7 @@ def script_json(value: Any) -> str:
 
 def yaml_string(text: str) -> str:
     """A double-quoted scalar, for the head of a page."""
-    return json.dumps(text, ensure_ascii=True)
+    return json.dumps(text, ensure_ascii=False)
 
 
 # --- BibTeX ----------------------------------------------------------------------------------------------------------

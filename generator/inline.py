@@ -330,7 +330,7 @@ class _Scanner:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if self.allowed(node, alias.name):
-                    self.imports.append(Import(alias.name, None, alias.asname, self.place(node)))
+                    self.imports.append(Import(alias.name, None, alias.asname, self.place(alias)))
             return
         module = node.module or ""
         if node.level and self.library:
