@@ -94,22 +94,25 @@ def test_a_parameter_off_by_a_hundredth_fails(record: EvidenceRecord, namespace:
 
 def test_swapped_parameters_fail(record: EvidenceRecord, namespace: ModuleType) -> None:
     for cls in record.maps:
+        having: dict[tuple[str, str], list[tuple[RecordedCase, nn.Module]]] = {}
         for case in (case for case in record.cases if case.cls == cls):
             module = build(record, case, namespace)
             by_shape: dict[tuple[int, ...], list[str]] = {}
             for name in _sensitive(record, cls, module):
                 by_shape.setdefault(tuple(module.get_parameter(name).shape), []).append(name)
             for names in by_shape.values():
-                for first, second in pairwise(names):
+                for pair in pairwise(names):
+                    having.setdefault(pair, []).append((case, module))
+        for pair, modules in having.items():
 
-                    def swap(module: nn.Module, first: str = first, second: str = second) -> Callable[[], object]:
-                        a, b = module.get_parameter(first), module.get_parameter(second)
-                        kept = a.clone(), b.clone()
-                        a.copy_(kept[1])
-                        b.copy_(kept[0])
-                        return lambda: (a.copy_(kept[0]), b.copy_(kept[1]))
+            def swap(module: nn.Module, pair: tuple[str, str] = pair) -> Callable[[], object]:
+                a, b = (module.get_parameter(name) for name in pair)
+                kept = a.clone(), b.clone()
+                a.copy_(kept[1])
+                b.copy_(kept[0])
+                return lambda: (a.copy_(kept[0]), b.copy_(kept[1]))
 
-                    assert _differs(record, [(case, module)], swap), f"{case.name}: {first} and {second} swapped"
+            assert _differs(record, modules, swap), f"{cls}: {' and '.join(pair)} can be swapped unnoticed"
 
 
 def test_swapped_height_and_width_fail(record: EvidenceRecord, namespace: ModuleType) -> None:

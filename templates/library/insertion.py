@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ._types import PaperInfo
 
 _PLACES = ("after", "before", "replace")
+_WIDTHS = ("channels", "in_channels", "dim")
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.InstanceNorm2d)
 
@@ -60,7 +61,7 @@ def insert(
         if place == "replace":
             arguments = _geometry(name, layer, factory)
         else:
-            arguments = _sizes(paper, name, layer, place, seen.get(name))
+            arguments = _sizes(paper, factory, name, layer, place, seen.get(name))
         module = _build(paper, factory, {**arguments, **kwargs}, name)
         if name in seen and place != "replace":
             _try(paper, module, seen[name], name)
@@ -149,22 +150,30 @@ def _observe(
 
 
 def _channels(layer: nn.Module, place: str) -> tuple[int, int | None] | None:
-    """Channels that ``layer`` hands on or is given, and the rank of that tensor where the layer's type tells it."""
-    rank = {"1d": 3, "2d": 4, "3d": 5}.get(type(layer).__name__[-2:])
-    if isinstance(layer, _CONVOLUTIONS):
-        return (layer.out_channels if place == "after" else layer.in_channels), rank
-    if isinstance(layer, _NORMS):
-        return layer.num_features, rank
-    if isinstance(layer, nn.GroupNorm):
-        return layer.num_channels, None
-    if isinstance(layer, nn.LayerNorm):
-        return layer.normalized_shape[-1], 3
-    if isinstance(layer, nn.Linear):
-        return (layer.out_features if place == "after" else layer.in_features), 3
+    """Channels that ``layer`` hands on or is given, and the rank of that tensor where the layer's type tells it.
+
+    A block tells through its parts: the last one for what it hands on (in a residual block every branch ends with the
+    same number of channels), the first one for what it is given.
+    """
+    parts = list(layer.modules())
+    for part in reversed(parts) if place == "after" else parts:
+        rank = {"1d": 3, "2d": 4, "3d": 5}.get(type(part).__name__[-2:])
+        if isinstance(part, _CONVOLUTIONS):
+            return (part.out_channels if place == "after" else part.in_channels), rank
+        if isinstance(part, _NORMS):
+            return part.num_features, rank
+        if isinstance(part, nn.GroupNorm):
+            return part.num_channels, None
+        if isinstance(part, nn.LayerNorm):
+            return part.normalized_shape[-1], 3
+        if isinstance(part, nn.Linear):
+            return (part.out_features if place == "after" else part.in_features), 3
     return None
 
 
-def _sizes(paper: PaperInfo, name: str, layer: nn.Module, place: str, seen: Tensor | None) -> dict[str, Any]:
+def _sizes(
+    paper: PaperInfo, factory: type[nn.Module], name: str, layer: nn.Module, place: str, seen: Tensor | None
+) -> dict[str, Any]:
     """The module's size parameters, from the layer or from the tensor that was seen there."""
     source, arrow, result = (paper.shape or "").partition(" -> ")
     if not arrow or source != result:
@@ -178,7 +187,9 @@ def _sizes(paper: PaperInfo, name: str, layer: nn.Module, place: str, seen: Tens
         raise ValueError(f"{name}: {paper.id} expects {len(axes)} axes ({source}), got {rank}")
     # Tokens carry their width last, maps carry their channels second.
     at = len(axes) - 1 if len(axes) == 3 and axes[1] in ("N", "T") else 1
-    parameter = paper.axes.get(axes[at])
+    accepted = inspect.signature(factory).parameters
+    names = (paper.axes.get(axes[at], ""), *_WIDTHS)
+    parameter = next((given for given in names if given in accepted), None)
     if parameter is None:
         return {}
     if seen is not None:
