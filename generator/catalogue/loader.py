@@ -138,13 +138,13 @@ class _Checker:
 
     def report(self, error: ValidationError, data: Any, base: Path_) -> None:
         """Add what a model refused below ``base``."""
-        seen: set[tuple[Path_, bool]] = set()
+        found: dict[tuple[Path_, bool], ErrorDetails] = {}
         for detail in error.errors(include_url=False):
-            path, on_key = _walk(detail, data)
-            if (path, on_key) in seen:  # the other members of a union at the same place
-                continue
-            seen.add((path, on_key))
-            self._add((*base, *path), *describe.mistake(detail, (*base, *path)), key=on_key)
+            found.setdefault(_walk(detail, data), detail)  # further ones are the other members of a union
+        around = {path[:length] for path, _ in found for length in range(len(path))}
+        for (path, on_key), detail in found.items():
+            if path not in around:  # what is wrong inside a value is why the value itself is refused
+                self._add((*base, *path), *describe.mistake(detail, (*base, *path)), key=on_key)
 
     def issues(self, issues: Iterable[rules.Issue]) -> None:
         """Add what the rules found."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.fields import FieldInfo
+from typing_extensions import TypeAliasType
 
 from generator.catalogue import cost, shapes
 from generator.catalogue.source import FORBIDDEN
@@ -67,7 +68,7 @@ LOOKS: dict[str, tuple[str, str]] = {}
 _ADDRESS_CHARACTERS = r"[^\s<>\"'`{}|\\^]+"
 
 
-def _like(pattern: str, looks: str, example: str, longest: int) -> StringConstraints:
+def _like(pattern: str, looks: str, example: str, longest: int | None = None) -> StringConstraints:
     LOOKS[pattern] = looks, example
     return StringConstraints(pattern=pattern, max_length=longest)
 
@@ -99,11 +100,12 @@ def _cost(text: str) -> str:
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_plain)]
 Tex = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_one_line)]
+Symbol = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_one_line)]
 Id = Annotated[
     str, _like(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", "lower-case words and digits joined by underscores", "eca_net", 60)
 ]
 Identifier = Annotated[str, _like(r"^[A-Za-z_][A-Za-z0-9_]*$", "a Python name", "kernel_size", 80)]
-Letter = Annotated[str, _like(r"^[A-Za-z][0-9]?$", "a shape letter, perhaps with a digit", "C1", 2)]
+Letter = Annotated[str, _like(r"^[A-Za-z][0-9]?$", "a shape letter, perhaps with a digit", "C1")]
 Slug = Annotated[
     str, _like(r"^[a-z0-9]+(-[a-z0-9]+)*$", "lower-case words and digits joined by hyphens", "large-kernel", 60)
 ]
@@ -113,9 +115,9 @@ Url = Annotated[
     _like(rf"^https?://{_ADDRESS_CHARACTERS}$", "a web address", "https://arxiv.org/abs/1910.03151", 500),
     AfterValidator(_plain),
 ]
-Arxiv = Annotated[str, _like(r"^[0-9]{4}\.[0-9]{4,5}$", "an arXiv identifier without version", "1910.03151", 10)]
+Arxiv = Annotated[str, _like(r"^[0-9]{4}\.[0-9]{4,5}$", "an arXiv identifier without version", "1910.03151")]
 Doi = Annotated[str, _like(rf"^10\.[0-9]{{4,9}}/{_ADDRESS_CHARACTERS}$", "a DOI", "10.1109/CVPR.2018.00745", 200)]
-OpenReview = Annotated[str, _like(r"^[A-Za-z0-9_-]{5,20}$", "the id in an OpenReview address", "YicbFdNTTy", 20)]
+OpenReview = Annotated[str, _like(r"^[A-Za-z0-9_-]{5,20}$", "the id in an OpenReview address", "YicbFdNTTy")]
 Repo = Annotated[
     str,
     _like(r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", "owner/name of a GitHub repository", "BangguWu/ECANet", 140),
@@ -134,15 +136,15 @@ Where = Annotated[
 ]
 Quantity = Annotated[
     str,
-    _like(r"^(0|[0-9]+(\.[0-9]+)?)([KMG]i?)?$", "a number with K, M or G (Ki, Mi, Gi for powers of 2)", "24.37M", 20),
+    _like(r"^[0-9]{1,12}(\.[0-9]{1,9})?([KMG]i?)?$", "a number with K, M or G (Ki, Mi, Gi for powers of 2)", "24.37M"),
 ]
-Date = Annotated[str, _like(r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$", "a date", "2027-06-30", 10)]
+Date = Annotated[str, _like(r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$", "a date", "2027-06-30")]
 ShapeText = Annotated[str, StringConstraints(min_length=1, max_length=400), AfterValidator(_shape)]
 CostText = Annotated[str, StringConstraints(min_length=1, max_length=600), AfterValidator(_cost)]
 Size = Annotated[int, Field(ge=1, le=100_000)]
 Argument = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)]
-Scalar = bool | int | float | Argument | None
-Value = Scalar | list[Scalar | list[Scalar | list[Scalar]]]
+Scalar = TypeAliasType("Scalar", bool | int | float | Argument | None)
+Value = TypeAliasType("Value", Scalar | list[Scalar | list[Scalar | list[Scalar]]])
 """What an argument of a module can be: a constant, or lists of constants, three deep at most."""
 
 
@@ -215,7 +217,7 @@ class Formula(Record):
     """The central equation, in the TeX subset that becomes MathML, and what its symbols mean."""
 
     tex: Tex = Field(description="the equation in TeX")
-    symbols: dict[Tex, Bilingual] = Field(min_length=1, description="meaning of each symbol, by its TeX")
+    symbols: dict[Symbol, Bilingual] = Field(min_length=1, description="meaning of each symbol, by its TeX")
 
 
 class Insertion(Record):

@@ -178,10 +178,11 @@ def scalar(text: str) -> bool | int | float | str | None:
 
 
 def _remedy(text: str) -> str:
-    if text.lower() in _WORDS:
-        return f"write {text.lower()}, or quote it if it is a text"
+    word = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(text.lower(), text.lower())
+    if word in _WORDS:
+        return f'write {word}, or quote it: "{text}"'
     if found := re.fullmatch(r"([-+]?[0-9]+)(\.[0-9]*)?[eE]([-+]?)([0-9]+)", text):
-        return f"write {found[1]}{found[2] or '.0'}e{found[3] or '+'}{found[4]}, or quote it if it is a text"
+        return f'write {found[1]}{found[2] or ".0"}e{found[3] or "+"}{found[4]}, or quote it: "{text}"'
     return f'quote it: "{text}"'
 
 
@@ -209,6 +210,8 @@ def _forbidden_characters(text: str, name: str) -> Iterator[CatalogueError]:
 
 def _syntax_error(error: yaml.MarkedYAMLError, name: str) -> CatalogueError:
     mark = error.problem_mark or error.context_mark
+    if error.context_mark and "end of stream" in str(error.problem):
+        mark = error.context_mark  # what is not closed, rather than the end of the file
     where = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name)
     context = f" {error.context}" if error.context else ""
     begun = error.context_mark
