@@ -11,12 +11,15 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from generator.errors import Findings, GeneratorError, NetworkError
 from generator.project import Project
+
+if TYPE_CHECKING:
+    from generator.outputs import Difference
 
 _ELSEWHERE = {
     "bench": ("generator.bench.command", "bench"),
@@ -70,17 +73,20 @@ def cli() -> None:
 @click.argument("ids", nargs=-1)
 def build(check: bool, ids: tuple[str, ...]) -> None:
     """Render everything that changed, or only what belongs to the papers IDS."""
-    from generator import fresh
+    from generator.fresh import State
+    from generator.outputs import Difference, Outputs
 
     project = Project.find()
-    state = fresh.State(project)
+    state = State(project)
     if not ids and state.unchanged():
-        _report_foreign(state.foreign)
+        foreign = [Difference(path, "foreign") for path in state.foreign]
+        if check:
+            sys.exit(_print_differences(foreign))
+        _report(foreign)
         click.echo("Everything is up to date.")
         return
     gc.disable()  # nothing that a build makes is garbage, and looking for it costs a fifth of the time
     from generator.catalogue.loader import load
-    from generator.outputs import Outputs
     from generator.render import PAGE_FOLDERS, Renderer
 
     loaded = load(project.catalogue)
@@ -91,16 +97,12 @@ def build(check: bool, ids: tuple[str, ...]) -> None:
     differences = outputs.differences()
     if check:
         sys.exit(_print_differences(differences))
-    for difference in differences:
-        if difference.cause == "hand-edited":
-            click.echo(f"{difference.path}: was edited by hand; overwritten", err=True)
+    _report(differences)
     outputs.write(differences)
     changed = outputs.write_pages(renderer.pages(plan, ids), () if ids else PAGE_FOLDERS)
-    foreign = [item.path for item in differences if item.cause == "foreign"]
-    _report_foreign(foreign)
-    _print_written([(item.path, item.cause) for item in differences if item.cause != "foreign"], changed)
+    _print_written([item for item in differences if item.cause != "foreign"], changed)
     if not ids:
-        state.remember(foreign)
+        state.remember(item.path for item in differences if item.cause == "foreign")
 
 
 def _refuse_unknown(ids: Iterable[str], known: list[str]) -> None:
@@ -113,12 +115,15 @@ def _refuse_unknown(ids: Iterable[str], known: list[str]) -> None:
             raise GeneratorError(f"there is no paper {id!r}", hint=hint)
 
 
-def _report_foreign(paths: Iterable[str]) -> None:
-    for path in paths:
-        click.echo(f"{path}: was not generated; left alone (move it out of generated/, or remove it)", err=True)
+def _report(differences: Iterable[Difference]) -> None:
+    for difference in differences:
+        if difference.cause == "hand-edited":
+            click.echo(f"{difference.path}: was edited by hand; overwritten", err=True)
+        elif difference.cause == "foreign" and difference.new is None:
+            click.echo(f"{difference.path}: was not generated; left alone ({difference.remedy})", err=True)
 
 
-def _print_differences(differences: list[Any]) -> int:
+def _print_differences(differences: list[Difference]) -> int:
     for difference in differences:
         click.echo(f"{difference.path}: {difference.cause} ({difference.remedy})")
         click.echo(difference.diff(), nl=False)
@@ -130,13 +135,13 @@ def _print_differences(differences: list[Any]) -> int:
     return 0
 
 
-def _print_written(changes: list[tuple[str, str]], pages: int) -> None:
+def _print_written(changes: list[Difference], pages: int) -> None:
+    removed = sum(item.cause == "orphaned" for item in changes)
     if len(changes) <= _LISTED:
-        for path, cause in changes:
-            click.echo(f"{'removed' if cause == 'orphaned' else 'wrote'} {path}")
-    removed = sum(cause == "orphaned" for _, cause in changes)
-    parts = [f"{len(changes) - removed} written", f"{removed} removed"]
-    click.echo(f"{', '.join(parts)}, {pages} {'page' if pages == 1 else 'pages'} changed.")
+        for item in changes:
+            click.echo(f"{'removed' if item.cause == 'orphaned' else 'wrote'} {item.path}")
+    page_count = f"{pages} {'page' if pages == 1 else 'pages'}"
+    click.echo(f"{len(changes) - removed} written, {removed} removed, {page_count} changed.")
 
 
 @cli.command()

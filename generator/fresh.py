@@ -83,8 +83,7 @@ class State:
 
     def _files(self) -> Iterator[str]:
         root = self._project.root
-        yield "catalog.yaml"
-        yield from (name for name in sorted(READMES) if (root / name).exists())
+        yield from (name for name in ("catalog.yaml", *sorted(READMES)) if (root / name).exists())
         for folder in _INPUTS:
             yield from walk(root, folder)
         yield from (path for path in walk(root, "generated") if not path.startswith("generated/reports/"))

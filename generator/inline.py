@@ -385,7 +385,7 @@ class _Scanner:
                 for inner in ast.walk(target):
                     if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                         self.bind(inner.id, node)
-        elif not self.library:
+        elif not self.library and not _is_text(node):
             self.refuse_statement(node)
 
     def refuse_statement(self, node: ast.stmt) -> None:
@@ -454,6 +454,11 @@ class _Scanner:
 
 def _unusable(file: str, error: TemplateError) -> Source:
     return Source(file, "", (), (), (), {}, None, Location(file, 1), {}, (error,))
+
+
+def _is_text(node: ast.stmt) -> bool:
+    """Whether a statement is a bare string: what an assignment above it means."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

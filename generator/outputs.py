@@ -105,7 +105,6 @@ class Outputs:
             if old != new:
                 found[path] = Difference(path, self._cause(path, old), old, new)
         if not self.partial:
-            self._blame(found)
             for path in self._present():
                 if path in self._planned:
                     continue
@@ -113,18 +112,8 @@ class Outputs:
                     found[path] = Difference(path, "orphaned", _read(self.project.root / path))
                 else:
                     found[path] = Difference(path, "foreign")
+            _blame(found)
         return [found[path] for path in sorted(found)]
-
-    def _blame(self, found: dict[str, Difference]) -> None:
-        """The manifest and the READMEs' tables have no hash of their own, but nothing of their own either.
-
-        They follow from the other outputs; if those are as planned, somebody changed what is not.
-        """
-        if any(_owned(path) for path in found):
-            return
-        for path, item in found.items():
-            if item.cause == "stale":
-                found[path] = Difference(path, "hand-edited", item.old, item.new)
 
     def _cause(self, path: str, old: bytes | None) -> Cause:
         if old is None:
@@ -150,6 +139,7 @@ class Outputs:
                 raise OutputError("a foreign file stands where an output belongs", Location(item.path), hint)
             self._refuse_outside(item.path)
         if not todo:
+            self._journal_path.unlink(missing_ok=True)
             return
         self.project.cache.mkdir(parents=True, exist_ok=True)
         replace(self.project, self._journal_path, manifest_text({**self._journal, **self._hashes}).encode())
@@ -245,6 +235,18 @@ def walk(root: Path, folder: str) -> Iterator[str]:
                 yield from walk(root, f"{folder}/{entry.name}")
         elif not entry.name.endswith(".pyc"):
             yield f"{folder}/{entry.name}"
+
+
+def _blame(found: dict[str, Difference]) -> None:
+    """The manifest and the READMEs' tables have no hash of their own, but nothing of their own either.
+
+    They follow from what the other outputs follow from: if no other one has changed, somebody changed these.
+    """
+    if any(_owned(path) and item.cause in ("stale", "missing", "orphaned") for path, item in found.items()):
+        return
+    for path, item in found.items():
+        if not _owned(path) and item.cause == "stale":
+            found[path] = Difference(path, "hand-edited", item.old, item.new)
 
 
 def _owned(path: str) -> bool:

@@ -103,7 +103,7 @@ def write(root: Path, path: str, text: str) -> Path:
 def make(root: Path, catalogue: str = GOOD) -> Project:
     """The small checkout, below ``root``."""
     write(root, "catalog.yaml", catalogue)
-    write(root, "generator/__init__.py", "")
+    write(root, "generator/.keep", "")
     write(root, "templates/papers/bam.py", BAM)
     write(root, "templates/papers/__init__.py", "")
     write(root, "templates/blocks/gate.py", GATE)

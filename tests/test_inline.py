@@ -337,6 +337,11 @@ def test_bytes_that_are_no_text_name_their_line() -> None:
     assert [str(error) for error in source.errors] == ["x.py:2: not UTF-8 (save the file as UTF-8)"]
 
 
+def test_a_text_below_an_assignment_may_say_what_it_means(tmp_path: Path) -> None:
+    paper = '__all__ = ["A"]\n\nA = 1\n"""One."""\n'
+    assert unit(tmp_path, paper).body == 'A = 1\n"""One."""'
+
+
 def test_a_file_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     parse = ast.parse
