@@ -94,6 +94,7 @@ class ResNet(nn.Module):
         deep_stem: three 3x3 convolutions instead of one 7x7 (ResNet-C), the width of the first two.
         avg_down: average pooling before a 1x1 shortcut instead of its stride (ResNet-D).
         shortcut_kernel: kernel size of the shortcuts that have a stride (SENet-154: 3).
+        last_stride: stride of the last stage; 1 keeps its maps at a sixteenth of the image.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class ResNet(nn.Module):
         deep_stem: int = 0,
         avg_down: bool = False,
         shortcut_kernel: int = 1,
+        last_stride: int = 2,
     ) -> None:
         super().__init__()
         self._block, self._expansion, self._avg_down = block, expansion, avg_down
@@ -118,7 +120,7 @@ class ResNet(nn.Module):
         self.layer1 = self._stage(64, layers[0], 1)
         self.layer2 = self._stage(128, layers[1], 2)
         self.layer3 = self._stage(256, layers[2], 2)
-        self.layer4 = self._stage(512, layers[3], 2)
+        self.layer4 = self._stage(512, layers[3], last_stride)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(512 * expansion, num_classes)
         for module in self.modules():
