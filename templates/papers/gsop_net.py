@@ -111,7 +111,7 @@ class PositionGate(nn.Module):
         y = F.adaptive_avg_pool2d(self.norm(self.reduce(x)), self.grid)  # (B, d, grid, grid)
         rows = self.row_norm(_covariance(y.flatten(2).mT, self.count)[..., None])  # (B, n, n, 1)
         z = self.expand(F.relu(self.row_conv(rows), inplace=True)).sigmoid()  # (B, n, 1, 1)
-        return F.adaptive_avg_pool2d(z.view(-1, 1, self.grid, self.grid), x.shape[2:])  # (B, 1, H, W)
+        return F.adaptive_avg_pool2d(z.view(-1, 1, self.grid, self.grid), (x.shape[2], x.shape[3]))  # (B, 1, H, W)
 
 
 class _Join(nn.Module):
