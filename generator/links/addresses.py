@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from generator.catalogue.loader import Loaded
-from generator.catalogue.model import LinkRule, Paper
 from generator.errors import CatalogueError, Location
 from generator.links.verdicts import Outcome, Verdict
+
+if TYPE_CHECKING:  # a check of single addresses needs no catalogue, and not the time its models take to import
+    from generator.catalogue.loader import Loaded
+    from generator.catalogue.model import LinkRule, Paper
 
 Path_ = tuple[str | int, ...]
 

@@ -18,6 +18,7 @@ from generator.links.schedule import Hosts, Limits
 from generator.links.verdicts import Outcome, Verdict
 
 _CONTROLS = 3
+_STARTED_AT_ONCE = 100
 
 
 def _now() -> datetime:
@@ -150,7 +151,12 @@ class _Run:
         # Controls first: what they say decides how a failure of the others is read.
         controls = {url for urls in self._controls.values() for url in urls}
         ordered = sorted(urls, key=lambda url: url not in controls)
-        await asyncio.gather(*(self._one(fetcher, url) for url in ordered))
+        tasks: list[asyncio.Task[None]] = []
+        for number, url in enumerate(ordered, 1):
+            tasks.append(asyncio.ensure_future(self._one(fetcher, url)))
+            if number % _STARTED_AT_ONCE == 0:  # the first requests go out before the last address is even read
+                await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
 
     async def _one(self, fetcher: Fetcher, url: str) -> None:
         self._take(await fetcher.check(url, self._titles[url]))

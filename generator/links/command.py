@@ -249,12 +249,14 @@ def _tell(found: Sequence[Finding], *, err: bool) -> None:
     if (sys.stderr if err else sys.stdout).isatty():
         _table(urgent, err=err)
     else:
-        for finding in urgent:
-            places = ", ".join(str(place) for place in finding.where)
-            place = f"{places}: " if places else ""
-            outcome = finding.outcome
-            click.echo(f"{place}{finding.level}: {outcome.url}: {outcome.verdict.value}: {finding.message}", err=err)
+        click.echo("".join(f"{_line(finding)}\n" for finding in urgent), nl=False, err=err)
     click.echo(report.summary(found), err=err)
+
+
+def _line(finding: Finding) -> str:
+    outcome = finding.outcome
+    places = "".join(f"{place}: " for place in finding.where)
+    return f"{places}{finding.level}: {outcome.url}: {outcome.verdict.value}: {finding.message}"
 
 
 def _table(urgent: Sequence[Finding], *, err: bool) -> None:

@@ -11,7 +11,8 @@ import contextlib
 import email.utils
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
@@ -23,6 +24,17 @@ from generator.links.failures import of_failure, silent
 from generator.links.guard import USER_AGENT
 from generator.links.schedule import Hosts
 from generator.links.verdicts import Hop, Outcome, Verdict, of_status
+
+if sys.version_info >= (3, 11):
+    deadline = asyncio.timeout
+else:
+
+    @contextlib.asynccontextmanager
+    async def deadline(seconds: float) -> AsyncIterator[None]:
+        """Raises ``TimeoutError`` where the block takes longer."""
+        with anyio.fail_after(seconds):
+            yield
+
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _FOR_GOOD = frozenset((301, 308))
@@ -146,15 +158,14 @@ class Fetcher:
     async def _ask_once(self, url: httpx.URL, headers: Mapping[str, str], content: bytes | None) -> Answer:
         for _ in range(_INTERFACE_HOPS):
             method = "GET" if content is None else "POST"
-            async with self._hosts.slot(url.host) as (_, transport):
-                with anyio.fail_after(self.limits.timeout):
-                    merged = {"User-Agent": USER_AGENT, **headers}
-                    request = httpx.Request(method, url, headers=merged, content=content, extensions=self._extensions)
-                    response = await transport.handle_async_request(request)
-                    try:
-                        body = await _read(response, _INTERFACE_MOST)
-                    finally:
-                        await response.aclose()
+            async with self._hosts.slot(url.host) as (_, transport), deadline(self.limits.timeout):
+                merged = {"User-Agent": USER_AGENT, **headers}
+                request = httpx.Request(method, url, headers=merged, content=content, extensions=self._extensions)
+                response = await transport.handle_async_request(request)
+                try:
+                    body = await _read(response, _INTERFACE_MOST)
+                finally:
+                    await response.aclose()
             answer = Answer(url, response.status_code, response.headers, body)
             target = _target(answer)
             if target is None or (target.scheme, target.netloc) != (url.scheme, url.netloc):
@@ -204,7 +215,7 @@ class Fetcher:
             return trip.outcome(Verdict.ERROR, f"port {url.port} is not one of the web")
         if trip.chain and (reason := self._rule(str(url))):
             return trip.outcome(Verdict.SKIPPED, f"leads to {url}, left alone: {reason}")
-        key = (str(url.copy_with(fragment=None)), _cookie_header(trip))
+        key = (f"{url.host}:{url.port}{url.raw_path.decode('ascii')}", _cookie_header(trip))
         if key in trip.seen:
             return trip.outcome(Verdict.ERROR, "redirects in a circle")
         if len(trip.chain) > self.limits.hops:
@@ -229,7 +240,7 @@ class Fetcher:
             start = clock()
             try:
                 # A server that ignores HEAD must leave time for GET.
-                with anyio.fail_after(trip.left if method == "GET" else trip.left / 2):
+                async with deadline(trip.left if method == "GET" else trip.left / 2):
                     response = await transport.handle_async_request(self._request(trip, method))
             except (httpx.HTTPError, TimeoutError) as error:
                 host.silences += silent(error)
@@ -256,13 +267,14 @@ class Fetcher:
             if not length.isdecimal() or len(length) > 5 or int(length) > content.MOST:
                 return b""
         parts: list[bytes] = []
-        with anyio.move_on_after(max(min(left, self.limits.body), 0.0)), contextlib.suppress(httpx.HTTPError):
-            size = 0
-            async for part in response.aiter_raw():
-                parts.append(part)
-                size += len(part)
-                if size >= content.MOST:
-                    break
+        size = 0
+        with contextlib.suppress(httpx.HTTPError, TimeoutError):
+            async with deadline(max(min(left, self.limits.body), 0.0)):
+                async for part in response.aiter_raw():
+                    parts.append(part)
+                    size += len(part)
+                    if size >= content.MOST:
+                        break
         return b"".join(parts)[: content.MOST]
 
     def _follow(self, trip: _Trip, answer: Answer) -> str | None:
@@ -368,8 +380,10 @@ def _wall(answer: Answer, page: content.Page | None) -> str:
 
 def _arrived(trip: _Trip, status: int) -> Outcome:
     """The outcome of a trip that ended well: what its redirects, if any, mean."""
+    if not trip.chain:
+        return trip.outcome(Verdict.OK, "", status)
     start = httpx.URL(trip.origin)
-    if not trip.chain or start.host in _RESOLVERS or trip.at == start:
+    if start.host in _RESOLVERS or trip.at == start:
         return trip.outcome(Verdict.OK, "", status)
     for_good = all(hop.status in _FOR_GOOD for hop in trip.chain)
     verdict = Verdict.REDIRECT_PERMANENT if for_good else Verdict.REDIRECT_TEMPORARY

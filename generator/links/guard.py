@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import importlib.util
 import ipaddress
 import socket
 import ssl
+import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from types import ModuleType
 from typing import cast
 
 import httpcore
 import httpx
 
 from generator.links.failures import NoSuchHost, NotPublic
+from generator.links.wire import connect
 
 Endpoint = tuple[str, int]
+Trust = Callable[[], ssl.SSLContext]
 Lookup = Callable[[str, int], Awaitable[Sequence[Endpoint]]]
 """Resolves a host and port to numeric addresses and ports; raises ``OSError`` if it cannot."""
 
@@ -115,8 +121,6 @@ class Guard(httpcore.AsyncNetworkBackend):
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
-        # A fallback class without bases hides the real one from type checkers.
-        self._network = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
         self,
@@ -132,7 +136,7 @@ class Guard(httpcore.AsyncNetworkBackend):
         for index, (address, at) in enumerate(endpoints):
             left = None if end is None else max(end - time.monotonic(), 0.0) / (len(endpoints) - index)
             try:
-                return await self._network.connect_tcp(address, at, left, local_address, socket_options)
+                return await connect(address, at, left, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if index == len(endpoints) - 1:
                     raise
@@ -152,39 +156,114 @@ class Guard(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-class _Transport(httpx.AsyncBaseTransport):
-    """A connection pool of httpcore as a transport of httpx: the public way to give httpx another network backend."""
+_Origin = tuple[str, str, int]
 
-    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
-        self._pool = pool
+
+class _Transport(httpx.AsyncBaseTransport):
+    """Guarded HTTP/1.1 connections of httpcore, a few at a time, kept open between requests.
+
+    httpcore's own pool weighs all connections against all requests each time, which makes half of a request's price.
+    """
+
+    def __init__(self, guard: Guard, tls: Trust, connections: int) -> None:
+        self._guard = guard
+        self._tls = tls
+        self._slots = asyncio.Semaphore(connections)
+        self._idle: dict[_Origin, list[httpcore.AsyncHTTP11Connection]] = {}
+        self._open: set[httpcore.AsyncHTTP11Connection] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
+        origin = (url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS.get(url.scheme, 0))
+        timeouts = request.extensions.get("timeout", {})
         with _translated(request):
-            response = await self._pool.handle_async_request(
-                httpcore.Request(
-                    method=request.method,
-                    url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                    headers=request.headers.raw,
-                    content=request.stream,
-                    extensions=request.extensions,
-                )
-            )
+            await _in_time(self._slots.acquire(), timeouts.get("pool"))
+            connection = None
+            try:
+                connection = await self._reuse(origin) or await self._connect(origin, timeouts.get("connect"))
+                response = await connection.handle_async_request(_core(request, origin))
+            except BaseException:
+                self._slots.release()
+                if connection is not None:
+                    self._open.discard(connection)
+                raise
         return httpx.Response(
             response.status,
             headers=response.headers,
-            stream=_Body(response, request),
+            stream=_Body(response, request, lambda: self._done(origin, connection)),
             extensions=response.extensions,
         )
 
+    async def _reuse(self, origin: _Origin) -> httpcore.AsyncHTTP11Connection | None:
+        idle = self._idle.get(origin, [])
+        while idle:
+            connection = idle.pop()
+            if not connection.has_expired():
+                return connection
+            self._open.discard(connection)
+            await connection.aclose()
+        return None
+
+    async def _connect(self, origin: _Origin, timeout: float | None) -> httpcore.AsyncHTTP11Connection:
+        scheme, host, port = origin
+        if scheme not in _PORTS:
+            raise httpcore.UnsupportedProtocol(f"{scheme}: is not an address of the web")
+        for other in [*self._idle]:
+            if other != origin:  # connections to elsewhere must not add up
+                await self._drop(other)
+        stream = await self._guard.connect_tcp(host, port, timeout)
+        if scheme == "https":
+            stream = await stream.start_tls(self._tls(), host, timeout)
+        place = httpcore.Origin(scheme.encode(), host.encode(), port)
+        connection = httpcore.AsyncHTTP11Connection(place, stream, keepalive_expiry=_KEPT_SECONDS)
+        self._open.add(connection)
+        return connection
+
+    async def _drop(self, origin: _Origin) -> None:
+        for connection in self._idle.pop(origin, []):
+            self._open.discard(connection)
+            await connection.aclose()
+
+    def _done(self, origin: _Origin, connection: httpcore.AsyncHTTP11Connection) -> None:
+        self._slots.release()
+        if connection.is_idle() and connection in self._open:
+            self._idle.setdefault(origin, []).append(connection)
+        else:
+            self._open.discard(connection)
+
     async def aclose(self) -> None:
-        await self._pool.aclose()
+        self._idle.clear()
+        while self._open:
+            await self._open.pop().aclose()
+
+
+_PORTS = {"http": 80, "https": 443}
+_KEPT_SECONDS = 15.0
+
+
+def _core(request: httpx.Request, origin: _Origin) -> httpcore.Request:
+    scheme, host, port = origin
+    return httpcore.Request(
+        method=request.method,
+        url=httpcore.URL(scheme=scheme.encode(), host=host.encode(), port=port, target=request.url.raw_path),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )
+
+
+async def _in_time(wanted: Coroutine[object, object, object], seconds: float | None) -> None:
+    try:
+        await (wanted if seconds is None else asyncio.wait_for(wanted, seconds))
+    except asyncio.TimeoutError as error:
+        raise httpcore.PoolTimeout("no free connection in time") from error
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, response: httpcore.Response, request: httpx.Request) -> None:
+    def __init__(self, response: httpcore.Response, request: httpx.Request, done: Callable[[], None]) -> None:
         self._response = response
         self._request = request
+        self._done: Callable[[], None] | None = done
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _translated(self._request):
@@ -192,7 +271,12 @@ class _Body(httpx.AsyncByteStream):
                 yield part
 
     async def aclose(self) -> None:
-        await self._response.aclose()
+        done, self._done = self._done, None
+        if done is not None:
+            try:
+                await self._response.aclose()
+            finally:
+                done()
 
 
 @contextlib.contextmanager
@@ -210,17 +294,33 @@ def _translated(request: httpx.Request) -> Iterator[None]:
         raise httpx.UnsupportedProtocol(str(error), request=request) from error
 
 
-def guarded_transport(resolver: Resolver, tls: ssl.SSLContext, connections: int) -> httpx.AsyncBaseTransport:
+@functools.cache
+def _spare_futile_imports() -> None:
+    """Lets Python remember that ``sniffio`` is missing.
+
+    httpcore tries to import it several times for each request and goes on without it; a failing import is not cached
+    but looked for in every folder of the path each time, which took a quarter of all processor time.
+    """
+    if importlib.util.find_spec("sniffio") is None:
+        sys.modules.setdefault("sniffio", cast("ModuleType", None))
+
+
+def trust(tls: ssl.SSLContext | None = None) -> Trust:
+    """``tls``, or else the usual certificate authorities, read (20 ms) when they are first needed and then shared."""
+
+    @functools.cache
+    def context() -> ssl.SSLContext:
+        chosen = tls or httpx.create_ssl_context(trust_env=False)
+        chosen.set_alpn_protocols(["http/1.1"])
+        return chosen
+
+    return context
+
+
+def guarded_transport(resolver: Resolver, tls: Trust, connections: int) -> httpx.AsyncBaseTransport:
     """A pool of at most ``connections`` connections to public addresses, as a transport of httpx."""
-    return _Transport(
-        httpcore.AsyncConnectionPool(
-            ssl_context=tls,
-            max_connections=connections,
-            max_keepalive_connections=connections,
-            keepalive_expiry=15.0,
-            network_backend=Guard(resolver),
-        )
-    )
+    _spare_futile_imports()
+    return _Transport(Guard(resolver), tls, connections)
 
 
 def guarded_client(
@@ -239,15 +339,14 @@ def guarded_client(
 
     Args:
         resolver: shared by several clients, so that a host is resolved once; allows private addresses if it does.
-        tls: trust other than the usual certificate authorities. Making one takes 20 ms: share it between clients.
+        tls: trust other than the usual certificate authorities.
         timeout: of httpx, in seconds for each operation.
         connections: how many are open at a time.
         headers: sent with every request, beside the user agent.
         base_url: what relative addresses are relative to.
     """
-    tls = tls or httpx.create_ssl_context(trust_env=False)
     return httpx.AsyncClient(
-        transport=guarded_transport(resolver or Resolver(), tls, connections),
+        transport=guarded_transport(resolver or Resolver(), trust(tls), connections),
         trust_env=False,
         timeout=timeout,
         headers={"User-Agent": USER_AGENT, **(headers or {})},

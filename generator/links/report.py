@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from generator.catalogue.model import Catalogue
 from generator.errors import GeneratorError, Location
 from generator.escape import html_text, md, md_code, md_link
 from generator.links.addresses import Address, urls_of
 from generator.links.ledger import DAYS, FAILURES, Entry, Ledger, Run
 from generator.links.verdicts import Language, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from generator.catalogue.model import Catalogue
 
 Level = Literal["error", "warning", "note", "none"]
 
@@ -110,7 +112,8 @@ def as_json(found: Sequence[Finding]) -> str:
         }
         for finding in found
     ]
-    return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    return f"[\n{lines}\n]\n" if rows else "[]\n"
 
 
 def _detail(outcome: Outcome) -> str:

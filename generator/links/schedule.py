@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import heapq
+import itertools
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import httpx
 
-from generator.links.guard import Resolver, guarded_transport
+from generator.links.guard import Resolver, guarded_transport, trust
 
 AT_ONCE = 128
 """Requests under way at a time, over all hosts."""
@@ -60,14 +62,50 @@ class Host:
         return not self.connected and self.silences >= _SILENCES
 
 
+class _AtOnce:
+    """The slots of the whole run; who waits longest for its host's queue to end is served first.
+
+    Served in the order they come, all hosts would advance alike, and at the end the run would wait for the longest
+    queue alone, most slots idle.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self._free = slots
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+
+    async def take(self, queue: int) -> None:
+        """Wait for a slot; ``queue`` is how many requests the host has before it."""
+        if self._free:
+            self._free -= 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (-queue, next(self._order), turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # it had just been given
+                self.give()
+            raise
+
+    def give(self) -> None:
+        """Hand a slot on."""
+        while self._waiting:
+            _, _, turn = heapq.heappop(self._waiting)
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+
 class Hosts:
     """All hosts of a run. A slot is taken for one exchange and given back before anybody waits for a retry."""
 
     def __init__(self, limits: Limits, resolver: Resolver, tls: ssl.SSLContext | None = None) -> None:
         self.limits = limits
         self._resolver = resolver
-        self._tls = tls or httpx.create_ssl_context(trust_env=False)
-        self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._tls = trust(tls)
+        self._at_once = _AtOnce(AT_ONCE)
         self._hosts: dict[str, Host] = {}
 
     @contextlib.asynccontextmanager
@@ -78,10 +116,13 @@ class Hosts:
         try:
             async with host.slots:
                 await _turn(host)
-                async with self._at_once:
+                await self._at_once.take(host.users)
+                try:
                     if host.transport is None:
                         host.transport = guarded_transport(self._resolver, self._tls, host.connections)
                     yield host, host.transport
+                finally:
+                    self._at_once.give()
         finally:
             host.users -= 1
             if not host.users and host.transport is not None:  # thousands of hosts must not keep thousands of sockets
