@@ -35,9 +35,7 @@ def _naive(module: CoordAttention, x: Tensor) -> Tensor:
     """Equations 4 to 9, one row and one column at a time."""
     out = x
     for i in range(x.shape[2]):
-        gate = (
-            _strip(module, x[:, :, i].mean(2)) @ module.gate_h.weight[:, :, 0, 0].t() + module.gate_h.bias
-        ).sigmoid()
+        gate = _linear(module.gate_h, _strip(module, x[:, :, i].mean(2))).sigmoid()
         out = torch.cat((out[:, :, :i], (out[:, :, i] * gate[..., None])[:, :, None], out[:, :, i + 1 :]), 2)
     for j in range(x.shape[3]):
         gate = _linear(module.gate_w, _strip(module, x[..., j].mean(2))).sigmoid()
