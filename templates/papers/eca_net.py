@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -106,13 +107,21 @@ class ECAResNet(ResNet):
         bottleneck: bool = True,
         num_classes: int = 1000,
     ) -> None:
-        sizes: dict[int, int] = dict(zip((64, 128, 256, 512), kernel_sizes, strict=True))
+        kind = ECABottleneck if bottleneck else ECABasicBlock
+        block = partial(_block_of_stage, kind, kernel_sizes)
+        super().__init__(block, layers, expansion=kind.expansion, num_classes=num_classes)
 
-        def block(in_channels: int, channels: int, stride: int, downsample: nn.Module | None) -> nn.Module:
-            kind = ECABottleneck if bottleneck else ECABasicBlock
-            return kind(in_channels, channels, stride, downsample, sizes[channels])
 
-        super().__init__(block, layers, expansion=4 if bottleneck else 1, num_classes=num_classes)
+def _block_of_stage(
+    kind: type[ECABottleneck] | type[ECABasicBlock],
+    kernel_sizes: tuple[int, int, int, int],
+    in_channels: int,
+    channels: int,
+    stride: int,
+    downsample: nn.Module | None,
+) -> nn.Module:
+    kernel_size = kernel_sizes[(64, 128, 256, 512).index(channels)]
+    return kind(in_channels, channels, stride, downsample, kernel_size)
 
 
 class ECAInvertedResidual(InvertedResidual):

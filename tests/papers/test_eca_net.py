@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,13 @@ def test_kernel_sizes_go_to_their_stages() -> None:
     assert found == [1, 3, 5, 7]
     small = [module.conv.kernel_size[0] for module in ECAMobileNetV2().modules() if isinstance(module, ECA)]
     assert small == [1] * 10 + [3] * 7
+
+
+def test_networks_can_be_saved_whole() -> None:
+    network = ECAResNet((1, 1, 1, 1), (1, 3, 5, 7), num_classes=2).eval()
+    again = pickle.loads(pickle.dumps(network))  # noqa: S301  its own bytes
+    x = torch.randn(1, 3, 32, 40)
+    torch.testing.assert_close(again(x), network(x))
 
 
 def test_bad_arguments() -> None:
