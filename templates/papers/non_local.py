@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from templates.blocks.attend import attend
+
 __all__ = ["NonLocal"]
 
 _PAIRWISE = ("embedded_gaussian", "gaussian", "dot_product", "concatenation")
@@ -90,11 +92,7 @@ class NonLocal(nn.Module):
         if self.pairwise == "concatenation":
             w_theta, w_phi = self.w_f.weight.chunk(2, 1)  # (1, d), (1, d): w_f [theta, phi] is a sum of two
             return _rectified_sum(w_theta @ theta, w_phi @ phi, g / phi.shape[2])
-        # Zeros up to the width of the keys: the fused kernels ask for values as wide as them.
-        value = F.pad(g, (0, 0, 0, phi.shape[1] - g.shape[1]))
-        q, k, v = (t.mT.contiguous().unsqueeze(1) for t in (theta, phi, value))  # (B, 1, N, d), (B, 1, M, d) twice
-        y = F.scaled_dot_product_attention(q, k, v, scale=self.scale)  # (B, 1, N, d)
-        return y.squeeze(1).mT[:, : g.shape[1]]
+        return attend(theta, phi, g, self.scale)
 
 
 def _dot_product_sum(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
