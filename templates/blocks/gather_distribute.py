@@ -5,41 +5,36 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-__all__ = ["gather_distribute"]
+__all__ = ["distribute", "gather"]
 
 
-def gather_distribute(
-    x: Tensor,
-    gather: Tensor,
-    distribute: Tensor,
-    value: nn.Conv1d | nn.Conv2d,
-    project: nn.Conv1d | nn.Conv2d,
-    normalized: bool = True,
-) -> Tensor:
-    """``project(value(x) @ gather.mT @ distribute)``, per head.
-
-    The convolutions are linear, so they may act on the D gathered vectors and not on the N positions: neither the
-    values nor what the heads read exists at every position.
+def gather(x: Tensor, weights: Tensor, value: nn.Conv1d | nn.Conv2d, normalized: bool = True) -> Tensor:
+    """``value(x) @ weights.mT`` per head, for a 1x1 convolution that acts on the D sums and not on the N positions.
 
     Shape:
-        x: ``(B, C, N)``, gather and distribute: ``(B, h, D, N)`` -> ``(B, O, N)`` with O channels of ``project``
+        x: ``(B, C, N)``, weights: ``(B, h, D, N)`` -> ``(B, h, V / h, D)`` with V channels of ``value``
 
     Args:
-        gather: per head D weightings of the positions.
-        distribute: per head what each position takes of each of the D vectors.
-        value, project: 1x1 convolutions.
-        normalized: whether each weighting sums to one. Where it does not, the bias of ``value`` counts by the sum.
+        normalized: whether each weighting sums to one. Where it does not, the bias counts by the sum.
     """
-    heads, channels = gather.shape[1], x.shape[1]
-    gathered = (gather.flatten(1, 2) @ x.mT).unflatten(1, (heads, -1))  # (B, h, D, C)
-    w_value = value.weight.reshape(heads, -1, channels)  # (h, V, C)
-    vectors = w_value @ gathered.mT  # (B, h, V, D)
-    if value.bias is not None:
-        bias = value.bias.reshape(heads, -1, 1)  # (h, V, 1)
-        vectors = vectors + (bias if normalized else bias * gather.sum(3).unsqueeze(2))
-    w_project = project.weight.reshape(project.out_channels, heads, -1).transpose(0, 1)  # (h, O, V)
-    read = (w_project @ vectors).transpose(1, 2).flatten(2)  # (B, O, h * D)
-    distribute = distribute.flatten(1, 2)  # (B, h * D, N)
+    heads = weights.shape[1]
+    sums = (x @ weights.flatten(1, 2).mT).unflatten(2, (heads, -1)).transpose(1, 2)  # (B, h, C, D)
+    vectors = value.weight.reshape(heads, -1, x.shape[1]) @ sums  # (B, h, V / h, D)
+    if value.bias is None:
+        return vectors
+    bias = value.bias.reshape(heads, -1, 1)  # (h, V / h, 1)
+    return vectors + (bias if normalized else bias * weights.sum(3).unsqueeze(2))
+
+
+def distribute(vectors: Tensor, weights: Tensor, project: nn.Conv1d | nn.Conv2d) -> Tensor:
+    """``project(vectors @ weights)`` per head, for a 1x1 convolution that acts on the D vectors.
+
+    Shape:
+        vectors: ``(B, h, V / h, D)``, weights: ``(B, h, D, N)`` -> ``(B, O, N)`` with O channels of ``project``
+    """
+    w = project.weight.reshape(project.out_channels, vectors.shape[1], -1).transpose(0, 1)  # (h, O, V / h)
+    read = (w @ vectors).transpose(1, 2).flatten(2)  # (B, O, h * D)
+    weights = weights.flatten(1, 2)  # (B, h * D, N)
     if project.bias is None:
-        return read @ distribute
-    return torch.baddbmm(project.bias[:, None], read, distribute)
+        return read @ weights
+    return torch.baddbmm(project.bias[:, None], read, weights)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from templates.blocks.gather_distribute import gather_distribute
+from templates.blocks.gather_distribute import distribute, gather
 
 __all__ = ["EfficientAttention"]
 
@@ -44,14 +44,13 @@ class EfficientAttention(nn.Module):
         self.reprojection = nn.Conv2d(value_channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        positions = x.flatten(2)  # (B, C, N)
-        keys = self.keys(x).flatten(2).unflatten(1, (self.num_heads, -1))  # (B, h, d_k / h, N)
-        queries = self.queries(x).flatten(2).unflatten(1, (self.num_heads, -1))  # (B, h, d_k / h, N)
         softmax = self.normalization == "softmax"
-        if softmax:
-            keys, queries = keys.softmax(3), queries.softmax(2)  # Eq. 4
-        else:
-            root = positions.shape[2] ** 0.5
-            keys, queries = keys / root, queries / root  # Eq. 4
-        out = gather_distribute(positions, keys, queries, self.values, self.reprojection, softmax)  # (B, C, N)  Eq. 3
+        positions = x.flatten(2)  # (B, C, N) with N = H * W
+        root = positions.shape[2] ** 0.5
+        keys = self.keys(x).flatten(2).unflatten(1, (self.num_heads, -1))  # (B, h, d_k / h, N)
+        keys = keys.softmax(3) if softmax else keys / root  # Eq. 4
+        context = gather(positions, keys, self.values, softmax)  # (B, h, d_v / h, d_k / h)
+        queries = self.queries(x).flatten(2).unflatten(1, (self.num_heads, -1))  # (B, h, d_k / h, N)
+        queries = queries.softmax(2) if softmax else queries / root  # Eq. 4
+        out = distribute(context, queries, self.reprojection)  # (B, C, N)  Eq. 3
         return x + out.reshape(x.shape)  # (B, C, H, W)
