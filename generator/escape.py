@@ -36,7 +36,6 @@ _WIDE = re.compile(
     "\uff01-\uff60\uffe0-\uffe6\U0001f300-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001f9ff\U00020000-\U0003fffd]"
 )
 _NARROW = re.compile("[\u0300-\u036f]")
-_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def width(text: str) -> int:
@@ -50,18 +49,18 @@ def width(text: str) -> int:
 def py_string(text: str) -> str:
     """A string literal on one line, in the quotes that the formatter would choose."""
     quote = "'" if text.count('"') > text.count("'") else '"'
-    return quote + "".join(_py_character(character, quote) for character in text) + quote
+    text = text.replace("\\", "\\\\").replace(quote, f"\\{quote}")
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else _unprintable(character) for character in text)
+    return f"{quote}{text}{quote}"
 
 
-def _py_character(character: str, quote: str) -> str:
-    if character == quote:
-        return "\\" + quote
-    if character in _ESCAPES:
-        return _ESCAPES[character]
-    if character.isprintable():
-        return character
+def _unprintable(character: str) -> str:
     code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    known = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return known.get(character) or (
+        f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    )
 
 
 @dataclass(frozen=True)
@@ -137,19 +136,37 @@ def _py_long_string(text: str, indent: int) -> str:
 
 def _pieces(text: str, room: int) -> Iterator[str]:
     """``text`` in pieces, cut after spaces where there are any, of at most ``room`` columns between the quotes."""
-    piece, taken, space = "", 0, 0
-    for character in text:
-        columns = width(_py_character(character, '"')) + (character == "'")
-        if taken + columns > room:
-            cut = space or len(piece)
-            yield piece[:cut]
-            piece = piece[cut:]
-            taken, space = sum(width(_py_character(c, '"')) + (c == "'") for c in piece), 0
-        piece += character
+    piece, taken = "", 0
+    for word in re.findall(" *[^ ]+ ?| +", text):
+        columns = _inner_width(word)
+        if piece and taken + columns > room:
+            yield piece
+            piece, taken = "", 0
+        while columns > room:
+            start = _fitting(word, room)
+            yield word[:start]
+            word = word[start:]
+            columns = _inner_width(word)
+        piece += word
         taken += columns
-        if character == " ":
-            space = len(piece)
-    yield piece
+    if piece:
+        yield piece
+
+
+def _fitting(word: str, room: int) -> int:
+    """How many characters of ``word`` fit into ``room`` columns; at least one."""
+    taken = 0
+    for count, character in enumerate(word):
+        taken += _inner_width(character)
+        if taken > room:
+            return max(1, count)
+    return len(word)
+
+
+def _inner_width(text: str) -> int:
+    """Columns that ``text`` takes at most between the quotes of a literal."""
+    shown = text if text.isprintable() else "".join(c if c.isprintable() else _unprintable(c) for c in text)
+    return width(shown) + text.count("\\") + text.count("'") + text.count('"')
 
 
 def py_docstring(text: str, indent: int = 0) -> str:

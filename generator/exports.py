@@ -40,17 +40,23 @@ _UNOFFICIAL = {"en": "not the authors'", "zh": "非作者"}
 
 def catalog_json(catalogue: Catalogue, levels: Mapping[str, str]) -> str:
     """Every record as it stands in the catalogue, with the addresses derived from it and its level of evidence."""
-    papers = [
-        {
-            **paper.model_dump(mode="json", by_alias=True, exclude_none=True),
-            "paper_url": paper.paper_url,
-            "code_url": paper.code_url,
-            "implemented": paper.implemented,
-            "level": levels[paper.id],
-        }
-        for paper in catalogue.papers
-    ]
-    return json.dumps({"papers": papers}, ensure_ascii=False, indent=1) + "\n"
+    papers = ",\n".join(_record_json(paper, levels[paper.id]) for paper in catalogue.papers)
+    return f'{{"papers": [\n{papers}\n]}}\n'
+
+
+def _record_json(paper: Paper, level: str) -> str:
+    """One record, a line for each field: made for diffs."""
+    record = {
+        **paper.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "paper_url": paper.paper_url,
+        "code_url": paper.code_url,
+        "implemented": paper.implemented,
+        "level": level,
+    }
+    fields = ",\n".join(
+        f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in record.items()
+    )
+    return f" {{\n{fields}\n }}"
 
 
 def catalog_csv(catalogue: Catalogue, levels: Mapping[str, str]) -> str:

@@ -61,6 +61,15 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Class:
+    """A class of a part; ``parameters`` is ``None`` if it has no constructor of its own. Holds no syntax tree."""
+
+    where: Location
+    bases: tuple[str, ...]
+    parameters: tuple[Parameter, ...] | None
+
+
+@dataclass(frozen=True)
 class Part:
     """A stretch of a source file, verbatim: ``text`` begins at line ``line`` of ``file``."""
 
@@ -82,7 +91,7 @@ class Source:
     names: dict[str, Location]
     exported: tuple[str, ...] | None
     exported_at: Location
-    classes: dict[str, ast.ClassDef]
+    classes: dict[str, Class]
     errors: tuple[TemplateError, ...]
     library: bool = False
 
@@ -126,23 +135,18 @@ class Unit:
             start += length + 2
         raise LookupError(f"line {line} belongs to no part")
 
-    def class_of(self, name: str) -> tuple[Source, ast.ClassDef] | None:
+    def class_of(self, name: str) -> Class | None:
         """The class that the parts define under ``name``."""
-        for source in self.sources:
-            if name in source.classes:
-                return source, source.classes[name]
-        return None
+        return next((source.classes[name] for source in self.sources if name in source.classes), None)
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
         """What the constructor of class ``name`` takes, found along its bases as far as they are in the unit."""
         seen: set[str] = set()
         while name not in seen and (found := self.class_of(name)):
+            if found.parameters is not None:
+                return found.parameters
             seen.add(name)
-            source, node = found
-            for item in node.body:
-                if isinstance(item, ast.FunctionDef) and item.name == "__init__":
-                    return tuple(_parameters(source.file, item.args))
-            name = next((base.id for base in node.bases if isinstance(base, ast.Name) and self.class_of(base.id)), "")
+            name = next((base for base in found.bases if self.class_of(base)), "")
         return ()
 
 
@@ -279,7 +283,7 @@ class _Scanner:
         self.imports: list[Import] = []
         self.blocks: list[tuple[str, str, Location]] = []
         self.names: dict[str, Location] = {}
-        self.classes: dict[str, ast.ClassDef] = {}
+        self.classes: dict[str, Class] = {}
         self.exported: tuple[str, ...] | None = None
         self.exported_node: ast.stmt | None = None
         self.errors: list[TemplateError] = []
@@ -372,7 +376,7 @@ class _Scanner:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             self.bind(node.name, node)
             if isinstance(node, ast.ClassDef):
-                self.classes[node.name] = node
+                self.classes[node.name] = self.read_class(node)
             for inner in _statements(node.body):
                 if isinstance(inner, (ast.Import, ast.ImportFrom)) and not self.library:
                     self.refuse(inner, f"an import inside {node.name}", "move it to the top of the file")
@@ -387,6 +391,12 @@ class _Scanner:
                         self.bind(inner.id, node)
         elif not self.library and not _is_text(node):
             self.refuse_statement(node)
+
+    def read_class(self, node: ast.ClassDef) -> Class:
+        constructor = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
+        bases = tuple(base.id for base in node.bases if isinstance(base, ast.Name))
+        parameters = tuple(_parameters(self.file, constructor.args)) if constructor else None
+        return Class(self.place(node), bases, parameters)
 
     def refuse_statement(self, node: ast.stmt) -> None:
         hint = "a file holds a docstring, imports, definitions and assignments"

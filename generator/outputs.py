@@ -153,22 +153,24 @@ class Outputs:
                 replace(self.project, target, item.new)
         self._journal_path.unlink()
 
-    def write_pages(self, texts: Mapping[str, str], folders: Iterable[str]) -> int:
+    def write_pages(self, pages: Iterable[tuple[str, str]], folders: Iterable[str]) -> int:
         """Write files that no manifest names, and remove the pages in ``folders`` that are not among them.
 
         Returns:
             How many files were written or removed.
         """
         changed = 0
-        for path, text in texts.items():
-            target = self.project.root / path
+        written: set[str] = set()
+        for path, text in pages:
+            written.add(path)
             self._refuse_outside(path)
-            if _read(target) != text.encode():
-                replace(self.project, target, text.encode())
+            target, data = self.project.root / path, text.encode()
+            if _read(target) != data:
+                replace(self.project, target, data)
                 changed += 1
         for folder in folders:
             for file in sorted((self.project.root / folder).rglob("*.md")):
-                if file.relative_to(self.project.root).as_posix() not in texts:
+                if file.relative_to(self.project.root).as_posix() not in written:
                     file.unlink()
                     changed += 1
         return changed

@@ -24,23 +24,28 @@ def class_name(paper: Paper) -> str:
 # --- registry --------------------------------------------------------------------------------------------------------
 
 
-def registry(papers: Iterable[Paper], levels: Mapping[str, str], records: Mapping[str, EvidenceRecord]) -> str:
-    """``_registry.py``: what the package knows of every paper without loading its module."""
-    rows = []
-    for paper in papers:
-        key = escape.py_string(paper.id)
-        record = records.get(paper.id)
-        info = Call("PaperInfo", dict(_info(paper, levels[paper.id], record)))
-        rows.append(f"    {key}: {escape.py_value(info, 4, len(key) + 3)},\n")
-    body = "".join(rows)
-    names = ", ".join(name for name in ("PaperInfo", "Recipe", "Variant") if f"{name}(" in body or name == "PaperInfo")
-    papers_text = f"{{\n{body}}}" if body else "{}"
-    return (
-        '"""Every paper of the catalogue. Generated from catalog.yaml: edit that."""\n\n'
-        "from __future__ import annotations\n\n"
-        f"from ._types import {names}\n\n"
-        f"PAPERS: dict[str, PaperInfo] = {papers_text}\n"
-    )
+class Registry:
+    """``_registry.py``: what the package knows of every paper without loading its module.
+
+    ``text`` is the file, ``pieces`` are parts of it that can be parsed one by one.
+    """
+
+    def __init__(
+        self, papers: Iterable[Paper], levels: Mapping[str, str], records: Mapping[str, EvidenceRecord]
+    ) -> None:
+        rows: list[str] = []
+        for paper in papers:
+            key = escape.py_string(paper.id)
+            info = Call("PaperInfo", dict(_info(paper, levels[paper.id], records.get(paper.id))))
+            rows.append(f"    {key}: {escape.py_value(info, 4, len(key) + 3, tuples=True)},\n")
+        types = ["PaperInfo", *(name for name in ("Recipe", "Variant") if any(f"{name}(" in row for row in rows))]
+        head = (
+            '"""Every paper of the catalogue. Generated from catalog.yaml: edit that."""\n\n'
+            f"from __future__ import annotations\n\nfrom ._types import {', '.join(types)}\n\n"
+            "PAPERS: dict[str, PaperInfo] = "
+        )
+        self.text = f"{head}{{\n{''.join(rows)}}}\n" if rows else f"{head}{{}}\n"
+        self.pieces = [f"{head}{{}}\n", *(f"{{\n{row}}}" for row in rows)]
 
 
 def _info(paper: Paper, level: str, record: EvidenceRecord | None) -> Iterator[tuple[str, Any]]:
@@ -110,18 +115,18 @@ class Factory:
     call: Call
 
 
-def factory(name: str, variant: Variant, unit: Unit, where: Location) -> Factory:
+def factory(name: str, variant: Variant, unit: Unit) -> Factory:
     """The function for one variant; where its class has ``num_classes`` that can be chosen, everything else is given.
 
     Raises:
-        TemplateError: if the class is unknown or has no such parameter.
+        TemplateError: if the class is unknown or has no such parameter; it names no place.
     """
     parameters = {item.name: item for item in unit.parameters(variant.cls)}
     if unit.class_of(variant.cls) is None:
-        raise TemplateError(f"variant {name}: {unit.file} defines no class {variant.cls!r}", where)
+        raise TemplateError(f"variant {name}: {unit.file} defines no class {variant.cls!r}")
     if unknown := [key for key in variant.arguments if key not in parameters]:
         hint = f"it has {', '.join(parameters) or 'none'}"
-        raise TemplateError(f"variant {name}: {variant.cls} has no parameter {unknown[0]!r}", where, hint)
+        raise TemplateError(f"variant {name}: {variant.cls} has no parameter {unknown[0]!r}", hint=hint)
     arguments = {key: _typed(value, parameters[key]) for key, value in variant.arguments.items()}
     head = f"def {name}() -> {variant.cls}:"
     classes = parameters.get("num_classes")
@@ -163,10 +168,13 @@ class _Stub:
 
     def text(self) -> str:
         self.read()
+        used: set[str] = set()
+        for node in (node for item in self.body for node in ast.walk(ast.parse(item))):
+            if isinstance(node, ast.Name):
+                used.add(node.id)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                used.add(node.value)  # of __all__
         body = "\n".join(self.body)
-        nodes = list(ast.walk(ast.parse(body)))
-        used = {node.id for node in nodes if isinstance(node, ast.Name)}
-        used.update(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
         imports = format_imports(item for item in self.imports if item.bound in used)
         return f"{_STUB_HEAD}\n\n{imports}\n\n{body}\n"
 
@@ -242,8 +250,11 @@ class _Qualify(ast.NodeTransformer):
         if parameter.default is None:
             return text
         default = ast.parse(parameter.default, mode="eval").body
-        constant = isinstance(default, ast.Constant) and not isinstance(default.value, str)
-        return f"{text} = {parameter.default if constant else '...'}"
+        return f"{text} = {ast.unparse(self.visit(default)) if isinstance(default, ast.Constant) else '...'}"
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        # A name is written as it is, and so the text comes in the formatter's quotes.
+        return ast.Name(escape.py_string(node.value)) if isinstance(node.value, str) else node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         known = self.unit.externals.get(node.id)

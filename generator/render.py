@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import difflib
-import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,8 +38,14 @@ class Plan:
     texts: dict[str, str] = field(default_factory=dict)
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def add(self, path: str, text: str, *sources: str) -> None:
+    def add(self, path: str, text: str, *sources: str, pieces: Iterable[str] = ()) -> None:
         """Plan one output.
+
+        Args:
+            path: from the root of the project.
+            text: what it should hold.
+            sources: what it is made of; the last one is where a mistake in its Python would be.
+            pieces: of a large Python file, statements that all parse if it does: their syntax trees are small.
 
         Raises:
             OutputError: if the path is planned already or leaves the project.
@@ -53,7 +58,8 @@ class Plan:
             first = " and ".join(self.sources[path])
             raise OutputError(f"{path} is planned twice: from {first} and from {' and '.join(sources)}", Location(path))
         if path.endswith((".py", ".pyi")):
-            _parse(path, text, sources)
+            for piece in pieces or (text,):
+                _parse(path, piece, sources)
         self.texts[path] = text
         self.sources[path] = sources
 
@@ -148,13 +154,11 @@ class Renderer:
                 self.exports(result)
         return result
 
-    def pages(self, plan: Plan, ids: Iterable[str] = ()) -> dict[str, str]:
-        """The pages of the site by path: written with every build, but not committed."""
-        if importlib.util.find_spec("generator.pages") is None:  # not there in every checkout yet
-            return {}
-        from generator.pages import pages
+    def pages(self, plan: Plan, ids: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+        """The pages of the site, one after the other: path and text. Written with every build, but not committed."""
+        from generator.pages import pages  # a check does without
 
-        return pages(self, plan, ids)
+        return iter(pages(self, plan, ids).items())
 
     def explain(self, id: str) -> dict[str, Any]:
         """The outputs of one paper with what each is made of, and what its templates are filled with."""
@@ -229,11 +233,11 @@ class Renderer:
             return
         yield from self._parameters(paper, unit)
         for name, variant in module.variants.items():
-            where = self.loaded.locate((*at, "variants", name), key=True)
             try:
-                package.factory(name, variant, unit, where)
+                package.factory(name, variant, unit)
             except TemplateError as error:
-                yield error
+                where = self.loaded.locate((*at, "variants", name), key=True)
+                yield TemplateError(error.message, where, error.hint)
 
     def _parameters(self, paper: Paper, unit: Unit) -> Iterator[GeneratorError]:
         module = paper.module
@@ -241,7 +245,6 @@ class Renderer:
         if module is None or found is None:
             return
         taken = {parameter.name: parameter for parameter in unit.parameters(module.cls)}
-        head = Location(found[0].file, found[1].lineno, found[1].col_offset + 1)
         at = ("papers", paper.id, "module", "parameters")
         here = f"papers.{paper.id}.module.parameters"
         for name in module.parameters:
@@ -249,7 +252,7 @@ class Renderer:
                 near = difflib.get_close_matches(name, taken, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(taken) or 'none'}"
                 where = self.loaded.locate((*at, name), key=True)
-                yield TemplateError(f"{here}.{name}: {module.cls} at {head} has no such parameter", where, hint)
+                yield TemplateError(f"{here}.{name}: {module.cls} at {found.where} has no such parameter", where, hint)
         for name, parameter in taken.items():
             if name not in module.parameters:
                 where = self.loaded.locate(at, key=True)
@@ -298,10 +301,7 @@ class Renderer:
                 "description": f"{cls} is a stub: its constructor raises ``NotImplementedError``.",
                 "message": f"{paper.title}: {reason} ({paper.paper_url})",
             }
-        factories = [
-            package.factory(name, variant, unit, Location("catalog.yaml"))
-            for name, variant in paper.module.variants.items()
-        ]
+        factories = [package.factory(name, variant, unit) for name, variant in paper.module.variants.items()]
         origins = [unit.file, *unit.blocks, "catalog.yaml"]
         return {
             **context,
@@ -335,7 +335,8 @@ class Renderer:
         }
         init = root / "__init__.py"
         init_file = init.relative_to(self.project.root).as_posix()
-        result.add(f"{PACKAGE}/_registry.py", package.registry(papers, self.levels, self.records), "catalog.yaml")
+        registry = package.Registry(papers, self.levels, self.records)
+        result.add(f"{PACKAGE}/_registry.py", registry.text, "catalog.yaml", pieces=registry.pieces)
         result.add(f"{PACKAGE}/__init__.pyi", package.stub(init.read_text(encoding="utf-8"), built), init_file)
         result.add(f"{PACKAGE}/py.typed", "", "catalog.yaml")
         result.add(f"{PACKAGE}/key_maps.json", package.key_maps_json(self.records), "tests/evidence")

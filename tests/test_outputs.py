@@ -214,11 +214,11 @@ def test_pages_are_written_and_cleared_but_not_owned(tmp_path: Path) -> None:
     folders = ("site/zh/papers", "site/en/papers")
     planned = Outputs(project, TEXTS)
     pages = {"site/zh/papers/a.md": "A\n", "site/en/papers/a.md": "a\n"}
-    assert planned.write_pages(pages, folders) == 2
-    assert planned.write_pages(pages, folders) == 0
+    assert planned.write_pages(pages.items(), folders) == 2
+    assert planned.write_pages(pages.items(), folders) == 0
     write(tmp_path, "site/en/papers/old.md", "")
     write(tmp_path, "site/en/index.md", "")
-    assert planned.write_pages({**pages, "site/zh/papers/a.md": "B\n"}, folders) == 2
+    assert planned.write_pages({**pages, "site/zh/papers/a.md": "B\n"}.items(), folders) == 2
     assert sorted(path.name for path in (tmp_path / "site").rglob("*.md")) == ["a.md", "a.md", "index.md"]
     assert "site" not in Path(MANIFEST).parts
     assert causes(tmp_path, {}) == {MANIFEST: "missing"}

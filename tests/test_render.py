@@ -160,17 +160,15 @@ def test_the_type_stub_types_create(root: Path) -> None:
 
 
 def test_the_type_stub_writes_names_so_that_they_mean_the_same(root: Path) -> None:
-    paper = BAM.replace("import math\n", "import math\nfrom collections.abc import Callable\n").replace(
-        "channels: int, reduction: int = 16",
-        'channels: int, reduction: int = 16, act: Callable[[Tensor], nn.Module] = nn.ReLU, mode: Gate | str = "a"',
-    )
+    imports = "import math\nfrom collections.abc import Callable\nfrom typing import Literal\n"
+    more = 'act: Callable[[Tensor], nn.Module] = nn.ReLU, mode: Gate | Literal["a"] = "a"'
+    paper = BAM.replace("import math\n", imports).replace("reduction: int = 16", f"reduction: int = 16, {more}")
     write(root, "templates/papers/bam.py", paper)
     more = "      act:\n        en: a\n        zh: 甲\n      mode:\n        en: a\n        zh: 乙\n"
     write(root, "catalog.yaml", spoil(("    example: {channels: 32}\n", f"{more}    example: {{channels: 32}}\n")))
     text = render(root)["generated/attention_atlas/__init__.pyi"]
-    assert "act: collections.abc.Callable[[torch.Tensor], torch.nn.Module] = ..., mode: _bam.Gate | str = ..." in (
-        " ".join(text.split())
-    )
+    act = "act: collections.abc.Callable[[torch.Tensor], torch.nn.Module] = ..."
+    assert f'{act}, mode: _bam.Gate | typing.Literal["a"] = "a"' in " ".join(text.split())
     assert "import collections.abc\n" in text
     assert "import torch\n" in text
 
