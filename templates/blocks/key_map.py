@@ -1,8 +1,9 @@
 """Key maps: how the tensors of one implementation arise from those of another.
 
 A key map is a mapping ``ours: theirs``. Both sides are names of tensors, in which ``*`` stands for any text without
-regard to dots; the n-th ``*`` of one side is the n-th of the other. The first entry that fits a name of ours decides.
-Where the layouts differ, ``theirs`` is ``{"from": name or [names], "steps": [...]}``, a chain of these steps:
+regard to dots; the n-th ``*`` of one side is the n-th of the other. The first entry that fits a name of ours and whose
+source is there decides. Where the layouts differ, ``theirs`` is ``{"from": name or [names], "steps": [...]}``, a chain
+of these steps:
 
 =====================  ==========================================================
 ``[cat, dim]``         join the tensors named in ``from``
@@ -20,7 +21,7 @@ Where the layouts differ, ``theirs`` is ``{"from": name or [names], "steps": [..
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -75,8 +76,8 @@ class KeyMap:
         self.dead = tuple(dead)
         self.upstream_only = tuple(upstream_only)
 
-    def sources(self, name: str) -> tuple[list[str], list[list[Any]]] | None:
-        """Which of their tensors make up our tensor ``name``, and by which steps; ``None`` if no entry fits."""
+    def sources(self, name: str) -> Iterator[tuple[list[str], list[list[Any]]]]:
+        """Which of their tensors may make up our ``name``, and by which steps: a pair for each entry that fits."""
         for ours, theirs in self.entries.items():
             found = _pattern(ours).fullmatch(name)
             if found is None:
@@ -84,8 +85,7 @@ class KeyMap:
             origin: str | list[str] = theirs if isinstance(theirs, str) else theirs["from"]
             steps = [] if isinstance(theirs, str) else [list(step) for step in theirs.get("steps", [])]
             names = [origin] if isinstance(origin, str) else list(origin)
-            return [_fill_in(text, found.groups()) for text in names], steps
-        return None
+            yield [_fill_in(text, found.groups()) for text in names], steps
 
     def translate(self, ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Their state in our names and layouts.
@@ -101,10 +101,12 @@ class KeyMap:
         used: set[str] = set()
         wrong: list[str] = []
         for name, target in ours.items():
-            found = self.sources(name)
-            if found is None or any(source not in theirs for source in found[0]):
+            candidates = list(self.sources(name))
+            found = next((pair for pair in candidates if all(source in theirs for source in pair[0])), None)
+            if found is None:
                 if not matches(name, self.constant + self.dead) and not name.endswith("num_batches_tracked"):
-                    wrong.append(f"{name}: expected {found[0] if found else 'an entry of the key map'}, got nothing")
+                    wanted = " or ".join(" and ".join(names) for names, _ in candidates) or "an entry of the key map"
+                    wrong.append(f"{name}: expected {wanted}, got nothing")
                 continue
             used.update(found[0])
             value = _run(found[1], [theirs[source] for source in found[0]])
