@@ -64,6 +64,7 @@ class Server:
         self._visits: dict[str, int] = {}
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
+        self._stopping = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     @property
@@ -88,6 +89,7 @@ class Server:
 
     def stop(self) -> None:
         """Cut every connection and end the thread."""
+        self._stopping = True
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
 
@@ -102,7 +104,7 @@ class Server:
         for task in tasks:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.run_until_complete(asyncio.sleep(0.01))  # sockets are closed a turn after their transports
         self._loop.close()
 
     async def _listen(self) -> list[asyncio.Server]:
@@ -121,7 +123,10 @@ class Server:
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, OSError, asyncio.CancelledError):
             pass
         finally:
-            writer.close()
+            if self._stopping:
+                writer.transport.abort()
+            else:
+                writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: Writer) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")

@@ -132,6 +132,8 @@ def form(url: str, *, allow_private: bool) -> Outcome:
     if wrong := fault(url):
         return Outcome(url, Verdict.ERROR, detail=wrong)
     host = host_of(url)
+    if not host.isascii():  # digits of other scripts are digits to a resolver
+        host = host.encode("idna").decode("ascii")
     try:
         public = is_public(host)
     except ValueError:

@@ -107,8 +107,9 @@ class _Run:
         settings = self._settings
         resolver = Resolver(allow_private=settings.allow_private, lookup=settings.lookup)
         titles = list(filter(None, self._titles.values()))
+        self._hosts = Hosts(settings.limits, resolver, settings.tls)
         fetcher = Fetcher(
-            Hosts(settings.limits, resolver, settings.tls),
+            self._hosts,
             rule=self._reason,
             free_ports=settings.allow_private,
             now=settings.now,
@@ -151,6 +152,7 @@ class _Run:
         # Controls first: what they say decides how a failure of the others is read.
         controls = {url for urls in self._controls.values() for url in urls}
         ordered = sorted(urls, key=lambda url: url not in controls)
+        self._hosts.expect(map(host_of, ordered))
         tasks: list[asyncio.Task[None]] = []
         for number, url in enumerate(ordered, 1):
             tasks.append(asyncio.ensure_future(self._one(fetcher, url)))

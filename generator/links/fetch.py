@@ -211,6 +211,8 @@ class Fetcher:
             return trip.outcome(Verdict.ERROR, f"{what}, which is not an address of the web")
         if url.userinfo:
             return trip.outcome(Verdict.ERROR, "carries a user name")
+        if url.port is not None and not 0 < url.port < 65536:
+            return trip.outcome(Verdict.ERROR, f"not an address: there is no port {url.port}")
         if not self._free_ports and url.port not in (None, 80, 443) and url.port < 1024:
             return trip.outcome(Verdict.ERROR, f"port {url.port} is not one of the web")
         if trip.chain and (reason := self._rule(str(url))):

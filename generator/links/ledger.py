@@ -49,7 +49,8 @@ class Streak:
 class Entry:
     """What is known of one address; days as ``YYYY-MM-DD``.
 
-    ``since`` is the day the present verdict was first given, ``title`` the title found there if it is another paper's.
+    ``since`` is the day the present verdict was first given, ``status`` that of a failure, ``title`` the title found
+    there if it is another paper's.
     """
 
     verdict: Verdict
@@ -93,7 +94,7 @@ def _fresh(outcome: Outcome, day: str) -> Entry:
         since=day,
         first_seen=day,
         last_ok=day if outcome.verdict.alive else None,
-        status=outcome.status,
+        status=None if outcome.verdict.alive else outcome.status,
         final=outcome.final if outcome.final != outcome.url else None,
         detail=outcome.detail,
         title=outcome.title,
@@ -127,6 +128,7 @@ class Ledger:
         self._runs: list[Run] = []
         self._seen: tuple[int, int, int] | None = None
         self._read()
+        self._found = frozenset(self._entries)
 
     def __bool__(self) -> bool:
         return bool(self._entries)
@@ -171,14 +173,17 @@ class Ledger:
         return entry
 
     def complete(self, urls: Iterable[str], day: str) -> None:
-        """Note that every address of the catalogue was checked on ``day``, and forget all others."""
+        """Note that every address of the catalogue was checked on ``day``, and forget those it has no more.
+
+        What another run added since this ledger was read is left to that run.
+        """
         with self._locked():
             self._read()
             wanted = set(urls)
-            for url in [url for url in self._entries if url not in wanted]:
+            for url in [url for url in self._entries if url in self._found and url not in wanted]:
                 del self._entries[url], self._lines[url]
             counts: dict[Verdict, int] = {}
-            for entry in self._entries.values():
+            for entry in (entry for url, entry in self._entries.items() if url in wanted):
                 counts[entry.verdict] = counts.get(entry.verdict, 0) + 1
             earlier = [run for run in self._runs if run.day != day]
             self._runs = sorted([*earlier, Run(day, counts)], key=lambda run: run.day)[-_RUNS:]
@@ -215,7 +220,7 @@ class Ledger:
             if data["format"] != FORMAT:
                 raise ValueError(f"format {data['format']!r}, not {FORMAT}")
             entries = {str(url): _entry(row) for url, row in data["links"].items()}
-            runs = [_run(row) for row in data["runs"]]
+            runs = [_run(row) for row in reversed(data["runs"])]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
             where = Location(str(self.path), getattr(error, "lineno", None))
@@ -226,7 +231,8 @@ class Ledger:
         self._lines = {url: f"{_dump(url)}: {_dump(_plain(entry))}" for url, entry in entries.items()}
 
     def _write(self, *, lasting: bool = False) -> None:
-        runs = ",\n".join(_dump(_plain_run(run)) for run in self._runs)
+        # The newest first: one more run is one more line, and no comma changes.
+        runs = ",\n".join(_dump(_plain_run(run)) for run in reversed(self._runs))
         links = ",\n".join(self._lines[url] for url in sorted(self._lines))
         text = f'{{\n"format": {FORMAT},\n"runs": [\n{runs}\n],\n"links": {{\n{links}\n}}\n}}\n'
         # One name under the lock: what a killed run leaves, the next one overwrites.
@@ -252,7 +258,7 @@ def _plain(entry: Entry) -> dict[str, Any]:
         "since": entry.since,
         "first_seen": entry.first_seen,
         "last_ok": entry.last_ok,
-        "status": None if entry.verdict.alive and entry.status == 200 else entry.status,
+        "status": entry.status,
         "final": entry.final,
         "detail": entry.detail or None,
         "title": entry.title,
@@ -263,13 +269,12 @@ def _plain(entry: Entry) -> dict[str, Any]:
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
-    verdict = Verdict(row["verdict"])
     return Entry(
-        verdict=verdict,
+        verdict=Verdict(row["verdict"]),
         since=_day(row["since"]),
         first_seen=_day(row["first_seen"]),
         last_ok=_day(row["last_ok"]) if "last_ok" in row else None,
-        status=int(row["status"]) if "status" in row else 200 if verdict.alive else None,
+        status=int(row["status"]) if "status" in row else None,
         final=_text(row.get("final")),
         detail=_text(row.get("detail")) or "",
         title=_text(row.get("title")),

@@ -7,7 +7,7 @@ import contextlib
 import heapq
 import itertools
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
 import httpx
@@ -53,6 +53,7 @@ class Host:
         self.next_start = 0.0
         self.paused_until = 0.0
         self.users = 0
+        self.expected = 0
         self.silences = 0
         self.connected = False
 
@@ -116,7 +117,8 @@ class Hosts:
         try:
             async with host.slots:
                 await _turn(host)
-                await self._at_once.take(host.users)
+                await self._at_once.take(max(host.expected, host.users))
+                host.expected -= 1
                 try:
                     if host.transport is None:
                         host.transport = guarded_transport(self._resolver, self._tls, host.connections)
@@ -128,6 +130,11 @@ class Hosts:
             if not host.users and host.transport is not None:  # thousands of hosts must not keep thousands of sockets
                 transport, host.transport = host.transport, None
                 await transport.aclose()
+
+    def expect(self, names: Iterable[str]) -> None:
+        """Announce requests to hosts, once for each: it is by the length of their queues that hosts are served."""
+        for name in names:
+            self._host(name).expected += 1
 
     def pause(self, name: str, seconds: float) -> None:
         """Starts no further request to the host for that long."""

@@ -112,6 +112,7 @@ class Stream(httpcore.AsyncNetworkStream):
     async def aclose(self) -> None:
         """Cut the connection: whatever is still on its way is not wanted."""
         self._transport.abort()
+        await asyncio.sleep(0)  # the loop closes the socket in its next turn
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
