@@ -1,0 +1,1 @@
+"""The documentation site: what its pages say and show, and how they become HTML."""

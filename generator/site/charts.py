@@ -1,0 +1,171 @@
+"""The pictures of the site: timeline, taxonomy, cost. Each stands beside a list or table that says the same."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+
+from generator.escape import html_text, md_link
+from generator.site.drawing import Element, cut, element, picture, text
+from generator.site.explorer import CHANNELS, SIDE, equal_cost
+from generator.site.figures import number
+from generator.site.paper import Subject
+from generator.site.words import TERMS, Language, term, words
+
+_PLUGS = ("insert", "replace", "none")
+
+
+def timeline(found: Mapping[str, Subject], language: Language) -> str:
+    """A column of names for each year, coloured by how the mechanism enters a network."""
+    t = words(language)
+    years: dict[int, list[Subject]] = {}
+    for subject in sorted(found.values(), key=lambda s: s.paper.id):
+        years.setdefault(subject.paper.venue.year, []).append(subject)
+    tallest = max(map(len, years.values()), default=0)
+    column, line, top = 132.0, 16.0, 34.0
+    wide, high = column * len(years) + 8, top + tallest * line + 34
+    base = high - 30
+    parts: list[Element] = [element("path", d=f"M0 {base:g}H{wide:g}", class_="aa-axis")]
+    for at, (year, members) in enumerate(sorted(years.items())):
+        x = at * column + 8
+        parts.append(text(str(year), x, base + 20, "aa-axis-label"))
+        parts.append(text(t["papers_count"].format(count=len(members)), x + 40, base + 20, "aa-muted"))
+        for step, subject in enumerate(members):
+            parts.append(_name(subject, x, base - 8 - step * line))
+    for at, plug in enumerate(_PLUGS):
+        parts.append(element("circle", cx=16 + at * 170, cy=12, r=5, class_=f"aa-plug-{plug}"))
+        parts.append(text(term("plug", plug, language), 28 + at * 170, 16))
+    most = max(years, key=lambda year: len(years[year]), default=0)
+    label = t["timeline_label"].format(
+        first=min(years, default=0), last=max(years, default=0), most=most, count=tallest
+    )
+    return _figure(picture(wide, high, label, parts, classes="aa-chart aa-wide", links=True), label)
+
+
+def _name(subject: Subject, x: float, y: float) -> Element:
+    return element(
+        "a",
+        element("title", f"{subject.paper.title} ({subject.paper.venue.name} {subject.paper.venue.year})"),
+        element("circle", cx=x + 4, cy=y - 4, r=4, class_=f"aa-plug-{subject.paper.facets.plug}"),
+        text(cut(subject.paper.id, 18), x + 12, y, "aa-chart-link"),
+        href=f"../papers/{subject.paper.id}/",
+        tabindex=-1,
+    )
+
+
+def taxonomy(found: Mapping[str, Subject], language: Language, *, prefix: str = "../") -> str:
+    """Kinds by context: one square a paper, filled where it is built."""
+    t = words(language)
+    kinds = [kind for kind in TERMS["kind"] if any(s.paper.kind == kind for s in found.values())]
+    contexts = [c for c in TERMS["context"] if any(s.paper.facets.context == c for s in found.values())]
+    cells = Counter((s.paper.kind, s.paper.facets.context) for s in found.values())
+    square, left, top = 14.0, 190.0, 30.0
+    widths = [max(min(max(cells[kind, c] for kind in kinds), 7), 3) * square + 22 for c in contexts]
+    starts = [left + sum(widths[:at]) for at in range(len(contexts))]
+    parts: list[Element] = [
+        text(term("context", c, language), start, 18, "aa-axis-label")
+        for c, start in zip(contexts, starts, strict=True)
+    ]
+    y = top
+    for kind in kinds:
+        rows = max(1, *(math.ceil(cells[kind, c] / 7) for c in contexts))
+        parts.append(element("path", d=f"M0 {y:g}H{left + sum(widths):g}", class_="aa-grid"))
+        parts.append(text(term("kind", kind, language), 0, y + 16))
+        for c, start in zip(contexts, starts, strict=True):
+            members = [s for s in found.values() if (s.paper.kind, s.paper.facets.context) == (kind, c)]
+            members.sort(key=lambda s: (s.unit is None, s.paper.id))
+            for at, subject in enumerate(members):
+                parts.append(_square(subject, start + at % 7 * square, y + 5 + at // 7 * square, square - 2, prefix))
+        y += rows * square + 10
+    label = t["map_label"].format(count=len(found))
+    return _figure(picture(left + sum(widths), y + 4, label, parts, classes="aa-chart", links=True), label)
+
+
+def _square(subject: Subject, x: float, y: float, side: float, prefix: str) -> Element:
+    built = "aa-built" if subject.unit is not None else "aa-open"
+    return element(
+        "a",
+        element("title", subject.short),
+        element("rect", x=x, y=y, width=side, height=side, rx=2, class_=f"aa-square aa-level--{subject.level} {built}"),
+        href=f"{prefix}papers/{subject.paper.id}/",
+        tabindex=-1,
+    )
+
+
+def scatter(found: Mapping[str, Subject], language: Language) -> str:
+    """Parameters against multiply-accumulates at one shape, beside a 3×3 convolution of that shape; with a table."""
+    t = words(language)
+    shape = f"{CHANNELS}×{SIDE}×{SIDE}"
+    points = [(subject, cost) for subject in found.values() if (cost := equal_cost(subject)) is not None]
+    if not points:
+        return t["not_measured"] + "\n"
+    convolution = (9.0 * CHANNELS**2, 9.0 * CHANNELS**2 * SIDE**2)
+    wide, high, left, bottom, top = 760.0, 430.0, 60.0, 46.0, 16.0
+    ends = [_decades([cost[at] for _, cost in points] + [convolution[at]]) for at in (0, 1)]
+
+    def place(cost: tuple[float, float]) -> tuple[float, float]:
+        across, up = (_share(value, *end) for value, end in zip(cost, ends, strict=True))
+        return left + across * (wide - left - 110), high - bottom - up * (high - bottom - top)
+
+    parts: list[Element] = []
+    for power in range(ends[0][0], ends[0][1] + 1):
+        x, _ = place((10.0**power, 1.0))
+        parts.append(element("path", d=f"M{x:.1f} {top:g}V{high - bottom:g}", class_="aa-grid"))
+        label = "0" if power == ends[0][0] and ends[0][2] else number(10.0**power)
+        parts.append(text(label, x, high - bottom + 18, "aa-muted", text_anchor="middle"))
+    for power in range(ends[1][0], ends[1][1] + 1):
+        _, y = place((1.0, 10.0**power))
+        parts.append(element("path", d=f"M{left:g} {y:.1f}H{wide:g}", class_="aa-grid"))
+        label = "0" if power == ends[1][0] and ends[1][2] else number(10.0**power)
+        parts.append(text(label, left - 8, y + 4, "aa-muted", text_anchor="end"))
+    parts.append(text(t["scatter_x"], wide, high - 6, "aa-axis-label", text_anchor="end"))
+    parts.append(text(t["scatter_y"], 0, 12, "aa-axis-label"))
+    x, y = place(convolution)
+    parts.append(element("path", d=f"M{x - 6:.1f} {y:.1f}h12m-6 -6v12", class_="aa-reference"))
+    parts.append(text("3×3", x + 10, y + 4, "aa-muted"))
+    taken: list[tuple[float, float]] = [(x, y)]
+    for subject, cost in sorted(points, key=lambda item: item[1]):
+        x, y = place(cost)
+        label_y = y + 4
+        while any(abs(label_y - other) < 13 and abs(x - across) < 120 for across, other in taken):
+            label_y += 13
+        taken.append((x, label_y))
+        parts.append(
+            element(
+                "a",
+                element("title", f"{subject.short}: {number(cost[0])}, {number(cost[1])}"),
+                element("circle", cx=x, cy=y, r=5, class_=f"aa-plug-{subject.paper.facets.plug}"),
+                text(subject.paper.id, x + 9, label_y, "aa-chart-link"),
+                href=f"../papers/{subject.paper.id}/",
+                tabindex=-1,
+            )
+        )
+    label = t["scatter_label"].format(count=len(points), shape=shape)
+    svg = picture(wide, high, label, parts, classes="aa-chart aa-wide", links=True)
+    rows = "".join(
+        f"| {md_link(s.short, f'papers/{s.paper.id}.md')} | {number(cost[0])} | {number(cost[1])} |\n"
+        for s, cost in sorted(points, key=lambda item: item[1][1])
+    )
+    table = f"| {t['paper']} | {t['scatter_x']} | {t['scatter_y']} |\n|---|--:|--:|\n{rows}"
+    return f"{_figure(svg, label)}\n{table}"
+
+
+def _decades(values: list[float]) -> tuple[int, int, bool]:
+    """First and last power of ten of an axis, and whether its first place stands for zero."""
+    positive = [value for value in values if value > 0]
+    first = math.floor(math.log10(min(positive)))
+    last = math.ceil(math.log10(max(positive)))
+    zero = len(positive) < len(values)
+    return first - zero, max(last, first + 1), zero
+
+
+def _share(value: float, first: int, last: int, zero: bool) -> float:
+    return 0.0 if value <= 0 else (math.log10(value) - first) / (last - first)
+
+
+def _figure(svg: str, caption: str) -> str:
+    return (
+        f'<figure class="aa-figure"><div class="aa-scroll" tabindex="0" role="group" aria-label="{html_text(caption)}">'
+        f"{svg}</div><figcaption>{html_text(caption)}</figcaption></figure>\n"
+    )

@@ -1,0 +1,75 @@
+"""SVG as trees of the standard library's elements.
+
+Two drawing libraries were tried (drawsvg 2.4, svg.py 1.10): the one leaves attributes, the other leaves texts as they
+are, so that a name of the catalogue could become markup. ElementTree escapes both and is three times faster.
+Colours are classes of the site's style sheet, so that one drawing serves light and dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from xml.etree import ElementTree as Tree
+
+from generator.escape import width as columns
+
+Element = Tree.Element
+Attribute = str | float | int
+
+
+def element(tag: str, *children: Element | str, **attributes: Attribute) -> Element:
+    """An element; ``class_`` becomes ``class`` and ``stroke_width`` becomes ``stroke-width``."""
+    node = Tree.Element(tag, {_name(key): _value(value) for key, value in attributes.items()})
+    for child in children:
+        if isinstance(child, str):
+            node.text = (node.text or "") + child
+        else:
+            node.append(child)
+    return node
+
+
+def picture(wide: float, high: float, label: str, children: Iterable[Element], *, classes: str, links: bool) -> str:
+    """A whole drawing on one line.
+
+    Args:
+        wide: width of the drawing's own coordinates.
+        high: height of them.
+        label: what is to be seen, for those who do not see it.
+        children: what it is made of.
+        classes: for the style sheet.
+        links: whether parts of it are links; an image could have none.
+    """
+    svg = element(
+        "svg",
+        *children,
+        viewBox=f"0 0 {_value(wide)} {_value(high)}",
+        role="group" if links else "img",
+        aria_label=label,
+        class_=classes,
+        style=f"--w:{_value(wide)}px",
+    )
+    return Tree.tostring(svg, encoding="unicode")
+
+
+def text(content: str, x: float, y: float, classes: str = "", **attributes: Attribute) -> Element:
+    """One line of text."""
+    return element("text", content, x=x, y=y, **({"class_": classes} if classes else {}), **attributes)
+
+
+def cut(content: str, longest: int) -> str:
+    """``content`` in at most ``longest`` columns, with an ellipsis where something is missing."""
+    if columns(content) <= longest:
+        return content
+    kept = ""
+    for character in content:
+        if columns(kept + character) > longest - 1:
+            break
+        kept += character
+    return kept + "…"
+
+
+def _name(key: str) -> str:
+    return key.rstrip("_").replace("_", "-") if key != "viewBox" else key
+
+
+def _value(value: Attribute) -> str:
+    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)

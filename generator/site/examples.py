@@ -1,0 +1,93 @@
+"""Snippets of the pages: what a reader copies, and what the tests run."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from generator.catalogue import cost, shapes
+from generator.catalogue.model import Insertion, Module
+from generator.escape import py_value
+from generator.inline import Parameter
+
+# Where nothing says which parameter gives an axis its size.
+_USUAL = {"C": ("channels", "in_channels", "dim"), "D": ("dim",)}
+_FRIENDLY = {"B": 2, "H": 32, "W": 32, "N": 196, "T": 8}
+
+
+def defaults(parameters: tuple[Parameter, ...]) -> dict[str, Any]:
+    """Default values that are constants, by parameter."""
+    found: dict[str, Any] = {}
+    for parameter in parameters:
+        if parameter.default is not None:
+            try:
+                found[parameter.name] = ast.literal_eval(parameter.default)
+            except ValueError:
+                continue
+    return found
+
+
+def axis_expression(module: Module, letter: str, values: Mapping[str, Any]) -> str | None:
+    """The expression over parameters that gives ``letter`` its size; ``None`` if the input is free to choose it."""
+    if letter in module.axes:
+        return module.axes[letter]
+    return next((name for name in _USUAL.get(letter, ()) if isinstance(values.get(name), int)), None)
+
+
+def sizes(module: Module, values: Mapping[str, Any]) -> dict[str, int]:
+    """Sizes that a reader would choose, for every letter of the module's shape."""
+    signature = shapes.parse(module.shape)
+    divisors = signature.divisors()
+    known: dict[str, int] = {}
+    for letter in signature.letters():
+        if (expression := axis_expression(module, letter, values)) is not None:
+            known[letter] = int(cost.parse(expression).evaluate(values))
+        elif letter in _FRIENDLY:
+            step = math.lcm(divisors[letter], module.multiple_of.get(letter, 1))
+            known[letter] = step * math.ceil(_FRIENDLY[letter] / step)
+    return shapes.choose(signature, known, module.multiple_of)
+
+
+def usage(id: str, module: Module, parameters: tuple[Parameter, ...]) -> str:
+    """Build the module and call it once; the shapes that come out stand behind the call."""
+    values = {**defaults(parameters), **module.example}
+    bound = shapes.bind(shapes.parse(module.shape), sizes(module, values))
+    arguments = "".join(f", {name}={py_value(value, tuples=True)}" for name, value in module.example.items())
+    names = ["x"] if len(bound.inputs) == 1 else [f"x{at}" for at in range(1, len(bound.inputs) + 1)]
+    lines = ["import torch", "import attention_atlas as atlas", "", f'module = atlas.create("{id}"{arguments})']
+    lines += [f"{name} = {_random(item)}" for name, item in zip(names, bound.inputs, strict=True)]
+    result = bound.outputs[0] if len(bound.outputs) == 1 else bound.outputs
+    lines.append(f"y = module({', '.join(names)})  # {_shown(result)}")
+    return "\n".join(lines)
+
+
+def _random(shape: Any) -> str:
+    if isinstance(shape, list):
+        return f"[{', '.join(_random(item) for item in shape)}]"
+    if shape and not all(isinstance(axis, int) for axis in shape):
+        inside = ", ".join(_random(item) for item in shape)
+        return f"({inside},)" if len(shape) == 1 else f"({inside})"
+    return f"torch.randn({', '.join(map(str, shape))})" if shape else "torch.randn(())"
+
+
+def _shown(shape: Any) -> str:
+    if isinstance(shape, list):
+        return f"[{', '.join(_shown(item) for item in shape)}]"
+    if len(shape) and not all(isinstance(axis, int) for axis in shape):
+        return f"({', '.join(_shown(item) for item in shape)})"
+    return "×".join(map(str, shape)) or "()"
+
+
+def recipe(id: str, insertion: Insertion) -> str:
+    """Put the module where the paper puts it."""
+    arguments = "".join(f", {name}={py_value(value, tuples=True)}" for name, value in insertion.arguments.items())
+    return "\n".join(
+        [
+            "from attention_atlas import insert",
+            f"from attention_atlas.hosts import {insertion.backbone}",
+            "",
+            f'network = insert({insertion.backbone}(), "{id}", where="{insertion.where}"{arguments})',
+        ]
+    )

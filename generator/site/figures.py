@@ -1,0 +1,130 @@
+"""Numbers of the pages: how they are written, and where they come from (reports of runs, and closed forms)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from generator.catalogue import cost, shapes
+from generator.catalogue.model import Module, Paper
+from generator.inline import Parameter
+from generator.site.examples import axis_expression, defaults, sizes
+from generator.verification import CountedFigure, Row
+
+_UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " K"))
+
+
+def number(value: float) -> str:
+    """A count for reading: four digits at most, with its unit."""
+    for unit, name in _UNITS:
+        if abs(value) >= unit:
+            return f"{value / unit:.3g}{name}" if value < 1000 * unit else f"{value / unit:.0f}{name}"
+    return f"{value:.4g}"
+
+
+def exact(value: int) -> str:
+    """A count with its digits in groups of three, parted by thin spaces."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def published(paper: Paper, row: Row | None) -> list[dict[str, Any]]:
+    """The published rows, each with what was counted for it, if it was rebuilt and the count is current."""
+    counted: list[CountedFigure | None] = [None] * len(paper.reported)
+    rebuilt = [at for at, figure in enumerate(paper.reported) if figure.built]
+    if row is not None and len(row.figures) == len(rebuilt):
+        for at, figure in zip(rebuilt, row.figures, strict=True):
+            counted[at] = figure
+    return [{"figure": figure, "counted": found} for figure, found in zip(paper.reported, counted, strict=True)]
+
+
+def calculator(module: Module, parameters: tuple[Parameter, ...]) -> dict[str, Any] | None:
+    """What the page's calculator needs, as JSON can hold it; ``None`` if there is no closed form.
+
+    ``fields`` are what the reader fills in, ``axes`` the shape letters that follow from them, ``params`` and ``macs``
+    the trees of the closed forms. ``start`` is the result at the fields' own values, for readers without scripts.
+    """
+    if module.cost is None:
+        return None
+    values = {**defaults(parameters), **module.example}
+    forms = {"params": cost.parse(module.cost.params), "macs": cost.parse(module.cost.macs)}
+    wanted = {name for form in forms.values() for name in form.names()}
+    letters = shapes.parse(module.shape).letters()
+    convolution = [letter for letter in ("C", "H", "W") if letter in letters]
+    axes: dict[str, cost.Expression] = {}
+    for letter in letters:
+        expression = axis_expression(module, letter, values)
+        if expression is not None and (letter in wanted or letter in convolution):
+            axes[letter] = cost.parse(expression)
+            wanted.update(axes[letter].names())
+            wanted.discard(letter)
+    free = [letter for letter in letters if letter in wanted and letter not in axes]
+    if {"H", "W"} <= set(letters) and "C" in axes and not {"H", "W"} & set(axes):
+        free = [*free, *(letter for letter in ("H", "W") if letter not in free)]
+    chosen = sizes(module, values)
+    names = [name for name in (*(parameter.name for parameter in parameters), *free) if name in {*wanted, *free}]
+    start: dict[str, Any] = {name: values.get(name, chosen.get(name)) for name in names}
+    if not all(isinstance(start.get(name), (int, float)) for name in wanted if name not in axes):
+        return None
+    fields = [
+        {"name": name, "value": int(start[name]) if isinstance(start[name], bool) else start[name],
+         "flag": isinstance(start[name], bool), "axis": name in letters,
+         "letter": next((letter for letter, form in axes.items() if form.text == name), None)}
+        for name in names
+    ]  # fmt: skip
+    everything = {**values, **start, **{letter: form.evaluate({**values, **start}) for letter, form in axes.items()}}
+    return {
+        "fields": fields,
+        "axes": {letter: form.to_json() for letter, form in axes.items()},
+        "params": forms["params"].to_json(),
+        "macs": forms["macs"].to_json(),
+        "convolution": len(convolution) == 3,
+        "start": {name: form.evaluate(everything) for name, form in forms.items()},
+        "sizes": {name: everything[name] for name in dict.fromkeys((*axes, *free))},
+    }
+
+
+def at_equal_shape(
+    module: Module, parameters: tuple[Parameter, ...], *, channels: int, side: int
+) -> tuple[float, float] | None:
+    """Parameters and multiply-accumulates of a module on ``channels`` x ``side`` x ``side``, from its closed forms.
+
+    ``None`` where it has none, maps something else than one feature map, or needs more than its width to be told.
+    """
+    if module.cost is None or not module.shape.startswith("B C H W ->"):
+        return None
+    values = {**defaults(parameters), **module.example}
+    width = axis_expression(module, "C", values)
+    if width is None or width not in values:
+        return None
+    values.update({width: channels, "C": channels, "H": side, "W": side})
+    try:
+        return cost.parse(module.cost.params).evaluate(values), cost.parse(module.cost.macs).evaluate(values)
+    except ValueError:
+        return None
+
+
+def timings(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Recorded timings by paper: every object in ``folder``'s files that has a paper, a median and a ratio."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            data = json.loads(path.read_bytes())
+        except ValueError:
+            continue
+        for row in _rows(data):
+            found.setdefault(row["id"], []).append({"device": path.stem, **row})
+    return found
+
+
+def _rows(data: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(data, list):
+        for item in data:
+            yield from _rows(item)
+    elif isinstance(data, Mapping):
+        if "id" in data and "median_s" in data and isinstance(data.get("ratio_conv3x3"), (int, float)):
+            yield dict(data)
+        else:
+            for item in data.values():
+                yield from _rows(item)

@@ -1,0 +1,175 @@
+"""What the page of one paper says, in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from generator.catalogue import shapes
+from generator.catalogue.model import Paper
+from generator.evidence.record import EvidenceRecord
+from generator.exports import bib_entry
+from generator.inline import Unit
+from generator.site import examples, figures, flow, listing
+from generator.site.formulas import mathml
+from generator.site.words import Language, term, words
+from generator.verification import Row
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A paper with all that is known of it; nothing here depends on the language."""
+
+    paper: Paper
+    level: str
+    unit: Unit | None = None
+    code: str | None = None
+    row: Row | None = None
+    record: EvidenceRecord | None = None
+    timings: list[dict[str, Any]] = field(default_factory=list)
+    incoming: list[tuple[Paper, Any]] = field(default_factory=list)
+    states: Mapping[str, Any] = field(default_factory=dict)
+    """Verdict of the link checker by address; empty where nothing was checked."""
+
+    @property
+    def short(self) -> str:
+        """What it is called in a list: the name before the colon of its title, else the title."""
+        head, colon, _ = self.paper.title.partition(": ")
+        return head if colon and len(head) <= 30 else self.paper.title
+
+    @cached_property
+    def parameters(self) -> tuple[Any, ...]:
+        """The parameters of the core module's constructor."""
+        return self.unit.parameters(self.paper.module.cls) if self.unit and self.paper.module else ()
+
+    @cached_property
+    def listing(self) -> listing.Listing | None:
+        """The core module's own lines."""
+        return listing.core(self.code, self.paper.module.cls) if self.code and self.paper.module else None
+
+    @cached_property
+    def usage(self) -> str | None:
+        """The snippet that the tests run."""
+        module = self.paper.module
+        return examples.usage(self.paper.id, module, self.parameters) if module and self.unit else None
+
+    @cached_property
+    def calculator(self) -> dict[str, Any] | None:
+        """The closed forms, ready for the browser."""
+        module = self.paper.module
+        return figures.calculator(module, self.parameters) if module and self.unit else None
+
+
+def context(subject: Subject, others: Mapping[str, Subject], language: Language) -> dict[str, Any]:
+    """What the template of a paper's page is filled with."""
+    paper, t = subject.paper, words(language)
+    module = paper.module if subject.unit else None
+    return {
+        "t": t,
+        "language": language,
+        "paper": paper,
+        "subject": subject,
+        "level": subject.level,
+        "level_name": term("level", subject.level, language),
+        "module": module,
+        "facts": list(_facts(paper, t, language)),
+        "addresses": list(_addresses(subject, t, language)),
+        "formula": mathml(paper.formula.tex, display=True) if paper.formula else None,
+        "symbols": [(mathml(tex), getattr(text, language)) for tex, text in paper.formula.symbols.items()]
+        if paper.formula
+        else [],
+        "flow": _flow(subject, t) if module else None,
+        "recipes": [(recipe, examples.recipe(paper.id, recipe)) for recipe in module.insert] if module else [],
+        "parameters": [
+            (parameter, getattr(module.parameters[parameter.name], language))
+            for parameter in subject.parameters
+            if parameter.name in module.parameters
+        ]
+        if module
+        else [],
+        "published": figures.published(paper, subject.row),
+        "outgoing": [
+            (others[item.id], term("relation", item.relation, language), getattr(item.how, language))
+            for item in paper.related
+            if item.id in others
+        ],
+        "incoming": [(others[other.id], getattr(item.how, language)) for other, item in subject.incoming],
+        "bibtex": bib_entry(paper),
+        "exact": figures.exact,
+        "number": figures.number,
+    }
+
+
+def _facts(paper: Paper, t: Mapping[str, str], language: Language) -> Iterator[tuple[str, str]]:
+    facets = paper.facets
+    comma = "、" if language == "zh" else ", "
+    yield t["venue"], f"{paper.venue.name} {paper.venue.year}"
+    yield (
+        t["authors"],
+        comma.join(paper.authors) if len(paper.authors) <= 12 else comma.join([*paper.authors[:11], "…"]),
+    )
+    yield t["kind"], term("kind", paper.kind, language)
+    yield t["section"], comma.join(term("section", section, language) for section in paper.sections)
+    for name, group, value in (
+        ("domain", "domain", facets.domain),
+        ("growth", "cost", facets.cost),
+        ("context", "context", facets.context),
+        ("plug", "plug", facets.plug),
+    ):
+        if value != "none" or group == "plug":
+            yield t[name], term(group, value, language)
+    yield t["tasks"], comma.join(term("task", task, language) for task in facets.tasks)
+    yield t["modality"], comma.join(term("modality", item, language) for item in facets.modality)
+
+
+def _addresses(subject: Subject, t: Mapping[str, str], language: Language) -> Iterator[dict[str, str]]:
+    paper = subject.paper
+    found: list[tuple[str, str, str]] = [(t["paper"], paper.paper_url, "")]
+    if paper.links.paper and paper.links.paper != paper.paper_url:
+        found.append((t["paper"], paper.links.paper, paper.venue.name))
+    if paper.ids.doi and paper.paper_url != f"https://doi.org/{paper.ids.doi}":
+        found.append(("DOI", f"https://doi.org/{paper.ids.doi}", ""))
+    if paper.ids.openreview:
+        found.append(("OpenReview", f"https://openreview.net/forum?id={paper.ids.openreview}", ""))
+    if (code := paper.links.code) and paper.code_url:
+        whose = t["official"] if code.official else t["unofficial"]
+        licence = code.licence and (t["none_stated"] if code.licence == "none stated" else code.licence)
+        note = f"{whose}；{t['licence']}：{licence}" if language == "zh" else f"{whose}; {t['licence']}: {licence}"
+        found.append((t["repository"], paper.code_url, note if licence else whose))
+    if paper.links.blog:
+        found.append((t["explanation"], paper.links.blog, ""))
+    for name, url, note in {url: (name, url, note) for name, url, note in found}.values():
+        entry = subject.states.get(url)
+        health = entry.verdict.meaning(language) if entry else t["unchecked"]
+        yield {
+            "name": name,
+            "url": url,
+            "note": note,
+            "health": health,
+            "verdict": entry.verdict.value if entry else "",
+        }
+
+
+def _flow(subject: Subject, t: Mapping[str, str]) -> dict[str, Any] | None:
+    row, module = subject.row, subject.paper.module
+    if row is None or module is None:
+        return None
+    comma = "，" if t["input"] == "输入" else ", "
+    sizes = comma.join(f"{letter}={size}" for letter, size in sorted(row.sizes.items()))
+    if not row.layers:
+        return {"svg": None, "caption": t["flow_none"]}
+    steps = flow.steps(row)
+    signature = shapes.parse(module.shape)
+    label = t["flow_label"].format(
+        name=subject.short, steps=", ".join(f"{step.type} {step.given} → {step.result}" for step in steps[:14])
+    )
+    svg, missing = flow.diagram(
+        row,
+        ", ".join(map(str, signature.inputs)).replace(" ", "×").replace(",×", ", "),
+        ", ".join(map(str, signature.outputs)).replace(" ", "×").replace(",×", ", "),
+        {"input": t["flow_input"], "output": t["flow_output"], "label": label},
+    )
+    caption = t["flow_caption"].format(sizes=sizes)
+    return {"svg": svg, "caption": f"{caption} {t['flow_more'].format(count=missing)}" if missing else caption}
