@@ -464,15 +464,17 @@ def _answer_json(status: int, value: object, *headers: tuple[str, str | bytes]) 
 
 
 def _github(hub: Hub, request: Request) -> Answer:
-    """The web pages: those of repositories that exist, and redirects of renamed ones."""
-    name = "/".join(request.path.strip("/").split("/")[:2])
+    """The web pages: those of repositories and files that exist, and redirects of renamed ones."""
+    owner, _, rest = request.path.strip("/").partition("/")
+    repository, _, rest = rest.partition("/")
+    name = f"{owner}/{repository}"
     found = hub.repositories.get(name)
-    if request.path in hub.pages:
-        return page("a file")
-    if found is None or request.path.count("/") > 2:
+    if found is None:
         return 404, [], b""
     if found["now"] != name:
-        return 301, [("Location", f"https://github.com/{found['now']}")], b""
+        return 301, [("Location", "/".join(filter(None, (f"https://github.com/{found['now']}", rest))))], b""
+    if rest and rest.removeprefix("tree/HEAD/") not in {*hub.pages, *found.get("paths", ())}:
+        return 404, [], b""
     return page(name)
 
 

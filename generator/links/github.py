@@ -131,6 +131,10 @@ class GitHub:
                 "GitHub's interface answers no more questions without a token (GITHUB_TOKEN); "
                 "the other repositories are looked at on the web, which does not tell archived ones"
             )
+        if answer.status >= 500:
+            self._give_up(
+                f"GitHub's interface cannot be used (status {answer.status}); its pages are looked at instead"
+            )
         if answer.status != 200:
             return None
         said = _mapping(_json(answer))

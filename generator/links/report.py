@@ -61,7 +61,7 @@ class Finding:
         if self.entry and self.entry.streak and outcome.verdict is Verdict.GONE:
             streak = self.entry.streak
             parts.append(f"found so {_times(streak.failures)} on {_days(streak.days)} since {streak.first}")
-        return "; ".join(parts)
+        return " ".join("; ".join(parts).split())
 
 
 def _times(count: int) -> str:
