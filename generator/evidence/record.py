@@ -43,6 +43,8 @@ class Map(Record):
     """Their tensors without a partner: they had no gradient, or they are constant."""
     inert: Reasons = Field(default_factory=dict)
     """Tensors with a partner whose change cannot be seen, such as a key's bias under a softmax."""
+    alike: Reasons = Field(default_factory=dict)
+    """Tensors that can change places unseen, such as biases of which only the sum matters."""
 
 
 class Input(Record):

@@ -82,6 +82,7 @@ class Recorder:
         dead: Mapping[str, str] | None = None,
         upstream_only: Mapping[str, str] | None = None,
         inert: Mapping[str, str] | None = None,
+        alike: Mapping[str, str] | None = None,
     ) -> None:
         """State the key map of our class ``cls``; every exception (a name or pattern) is given with its reason."""
         self._maps[cls] = {
@@ -90,6 +91,7 @@ class Recorder:
             "dead": dict(dead or {}),
             "upstream_only": dict(upstream_only or {}),
             "inert": dict(inert or {}),
+            "alike": dict(alike or {}),
         }
 
     def case(

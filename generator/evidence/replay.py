@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
@@ -109,7 +110,7 @@ def distance(tensor: Tensor, expected: Sample) -> float:
         abs(float(flat.norm()) - expected.norm) / count**0.5,
         abs(float(flat.sum()) - expected.total) / count,
     ]
-    worst = max(deviations) if all(d == d for d in deviations) else float("nan")
+    worst = float("nan") if any(map(math.isnan, deviations)) else max(deviations)
     # A gradient that is zero everywhere has no scale of its own.
     return worst / expected.scale if expected.scale > 0 else worst
 
@@ -158,7 +159,9 @@ def compare(record: EvidenceRecord, case: RecordedCase, module: nn.Module, *, gr
             return Comparison(case.name, float("inf"), f"{len(tensors)} {kind}s, expected {len(samples)}")
         for index, (tensor, expected) in enumerate(zip(tensors, samples, strict=True)):
             off = distance(tensor, expected)
-            if not off <= error:
+            if math.isnan(off):
+                return Comparison(case.name, off, f"{kind} {index}")
+            if off > error:
                 error, worst = off, f"{kind} {index}"
     return Comparison(case.name, error, worst)
 

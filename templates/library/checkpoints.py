@@ -40,7 +40,7 @@ def load_official(module: nn.Module, state_dict: Mapping[str, Tensor], *, prefix
         known = ", ".join(maps) or "none"
         raise ValueError(f"there is no key map for {name} of {id!r}; known there: {known}")
     theirs = {key[len(prefix) :]: value for key, value in state_dict.items() if key.startswith(prefix)}
-    if not theirs:
+    if not theirs and module.state_dict():
         raise ValueError(f"no name of the state dict begins with {prefix!r}")
     state = KeyMap(**maps[name]).translate(module.state_dict(), theirs)
     module.load_state_dict(state, strict=False)

@@ -61,7 +61,7 @@ def insert(
         if place == "replace":
             arguments = _geometry(name, layer, factory)
         else:
-            arguments = _sizes(paper, factory, name, layer, place, seen.get(name))
+            arguments = _sizes(paper, factory, name, layer, place, seen.get(name), kwargs)
         module = _build(paper, factory, {**arguments, **kwargs}, name)
         if name in seen and place != "replace":
             _try(paper, module, seen[name], name)
@@ -155,24 +155,35 @@ def _channels(layer: nn.Module, place: str) -> tuple[int, int | None] | None:
     A block tells through its parts: the last one for what it hands on (in a residual block every branch ends with the
     same number of channels), the first one for what it is given.
     """
-    parts = list(layer.modules())
-    for part in reversed(parts) if place == "after" else parts:
-        rank = {"1d": 3, "2d": 4, "3d": 5}.get(type(part).__name__[-2:])
-        if isinstance(part, _CONVOLUTIONS):
-            return (part.out_channels if place == "after" else part.in_channels), rank
-        if isinstance(part, _NORMS):
-            return part.num_features, rank
-        if isinstance(part, nn.GroupNorm):
-            return part.num_channels, None
-        if isinstance(part, nn.LayerNorm):
-            return part.normalized_shape[-1], 3
-        if isinstance(part, nn.Linear):
-            return (part.out_features if place == "after" else part.in_features), 3
+    parts = [part for name, part in layer.named_modules() if name and "inserted_" not in name]
+    if place == "after":
+        parts.reverse()
+    return next((told for part in (layer, *parts) if (told := _told(part, place))), None)
+
+
+def _told(layer: nn.Module, place: str) -> tuple[int, int | None] | None:
+    rank = {"1d": 3, "2d": 4, "3d": 5}.get(type(layer).__name__[-2:])
+    if isinstance(layer, _CONVOLUTIONS):
+        return (layer.out_channels if place == "after" else layer.in_channels), rank
+    if isinstance(layer, _NORMS):
+        return layer.num_features, rank
+    if isinstance(layer, nn.GroupNorm):
+        return layer.num_channels, None
+    if isinstance(layer, nn.LayerNorm):
+        return layer.normalized_shape[-1], 3
+    if isinstance(layer, nn.Linear):
+        return (layer.out_features if place == "after" else layer.in_features), 3
     return None
 
 
 def _sizes(
-    paper: PaperInfo, factory: type[nn.Module], name: str, layer: nn.Module, place: str, seen: Tensor | None
+    paper: PaperInfo,
+    factory: type[nn.Module],
+    name: str,
+    layer: nn.Module,
+    place: str,
+    seen: Tensor | None,
+    given: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The module's size parameters, from the layer or from the tensor that was seen there."""
     source, arrow, result = (paper.shape or "").partition(" -> ")
@@ -189,8 +200,8 @@ def _sizes(
     at = len(axes) - 1 if len(axes) == 3 and axes[1] in ("N", "T") else 1
     accepted = inspect.signature(factory).parameters
     names = (paper.axes.get(axes[at], ""), *_WIDTHS)
-    parameter = next((given for given in names if given in accepted), None)
-    if parameter is None:
+    parameter = next((width for width in names if width in accepted), None)
+    if parameter is None or parameter in given:
         return {}
     if seen is not None:
         return {parameter: seen.shape[at]}
