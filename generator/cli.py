@@ -178,7 +178,7 @@ def fmt(check: bool) -> None:
         click.echo("catalog.yaml is in its canonical layout.")
         return
     if check:
-        click.echo(Difference("catalog.yaml", "stale", old.encode(), new.encode()).diff(), nl=False)
+        click.echo(Difference("catalog.yaml", "stale", old.encode(), new).diff(), nl=False)
         click.echo("catalog.yaml is not in its canonical layout; run python -m generator fmt", err=True)
         sys.exit(1)
     replace(project, project.catalogue, new.encode())

@@ -21,6 +21,7 @@ import difflib
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,7 @@ _REMEDIES: dict[Cause, str] = {
     "foreign": "move it out of generated/, or remove it",
 }
 _REPORTS = "generated/reports/"
+_LINE = re.compile("[^\n]*\n|[^\n]+")
 _LEFTOVERS = {"__pycache__", ".pytest_cache", ".ruff_cache"}
 
 
@@ -50,7 +52,7 @@ class Difference:
     path: str
     cause: Cause
     old: bytes | None = field(repr=False, default=None)
-    new: bytes | None = field(repr=False, default=None)
+    new: str | None = field(repr=False, default=None)
 
     @property
     def remedy(self) -> str:
@@ -61,8 +63,8 @@ class Difference:
         """A unified diff from what there is to what there should be; empty for a foreign file."""
         if self.cause == "foreign":
             return ""
-        old = (self.old or b"").decode("utf-8", errors="replace").splitlines(keepends=True)
-        new = (self.new or b"").decode("utf-8", errors="replace").splitlines(keepends=True)
+        old = _LINE.findall((self.old or b"").decode("utf-8", errors="replace"))
+        new = _LINE.findall(self.new or "")
         source = "/dev/null" if self.old is None else f"a/{self.path}"
         target = "/dev/null" if self.new is None else f"b/{self.path}"
         lines = difflib.unified_diff(old, new, source, target)
@@ -84,14 +86,13 @@ class Outputs:
     partial: bool = False
 
     def __post_init__(self) -> None:
-        self._planned = {path: text.encode() for path, text in self.texts.items()}
-        self._hashes = {path: digest(data) for path, data in self._planned.items() if _owned(path)}
+        self._hashes = {path: digest(text.encode()) for path, text in self.texts.items() if _owned(path)}
         self._manifest = read_manifest(self.project)
         self._journal = _read_hashes(self._journal_path) or {}
         if self.partial and self._manifest is None:
             raise OutputError("there is no manifest to add to", Location(MANIFEST), f"run {_BUILD} without ids first")
         kept = self._manifest or {} if self.partial else {}
-        self._planned[MANIFEST] = manifest_text({**kept, **self._hashes}).encode()
+        self._planned = {**self.texts, MANIFEST: manifest_text({**kept, **self._hashes})}
 
     @property
     def _journal_path(self) -> Path:
@@ -102,7 +103,7 @@ class Outputs:
         found: dict[str, Difference] = {}
         for path, new in self._planned.items():
             old = _read(self.project.root / path)
-            if old != new:
+            if old != new.encode():
                 found[path] = Difference(path, self._cause(path, old), old, new)
         if not self.partial:
             for path in self._present():
@@ -150,7 +151,7 @@ class Outputs:
                 target.unlink()
                 _remove_empty(target.parent, self.project.generated)
             else:
-                replace(self.project, target, item.new)
+                replace(self.project, target, item.new.encode())
         self._journal_path.unlink()
 
     def write_pages(self, pages: Iterable[tuple[str, str]], folders: Iterable[str]) -> int:

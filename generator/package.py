@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ def class_name(paper: Paper) -> str:
 class Registry:
     """``_registry.py``: what the package knows of every paper without loading its module.
 
-    ``text`` is the file, ``pieces`` are parts of it that can be parsed one by one.
+    ``text`` is the file, ``pieces`` are parts of it that can be parsed one by one, once.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Registry:
             "PAPERS: dict[str, PaperInfo] = "
         )
         self.text = f"{head}{{\n{''.join(rows)}}}\n" if rows else f"{head}{{}}\n"
-        self.pieces = [f"{head}{{}}\n", *(f"{{\n{row}}}" for row in rows)]
+        self.pieces: Iterable[str] = itertools.chain([f"{head}{{}}\n"], (f"{{\n{row}}}" for row in rows))
 
 
 def _info(paper: Paper, level: str, record: EvidenceRecord | None) -> Iterator[tuple[str, Any]]:

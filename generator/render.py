@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,13 +88,11 @@ def check_templates(project: Project) -> list[GeneratorError]:
 
 def environment(project: Project) -> jinja2.Environment:
     """Jinja as every template here expects it: undefined names are errors, texts are escaped by filters only."""
-    cache = project.cache / "jinja"
-    cache.mkdir(parents=True, exist_ok=True)
     # Autoescape knows HTML only; each template names the format of each text.
     jinja = jinja2.Environment(
         loader=jinja2.FileSystemLoader(project.templates),
         undefined=jinja2.StrictUndefined,
-        bytecode_cache=jinja2.FileSystemBytecodeCache(str(cache)),
+        bytecode_cache=_bytecode_cache(project.cache / "jinja"),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -112,6 +111,15 @@ def environment(project: Project) -> jinja2.Environment:
         yaml_string=escape.yaml_string,
     )
     return jinja
+
+
+def _bytecode_cache(folder: Path) -> jinja2.BytecodeCache | None:
+    """Where compiled templates are kept, if anything can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
 class Renderer:

@@ -201,10 +201,10 @@ def test_bytes_that_are_no_text_are_shown_all_the_same(built: Path) -> None:
 
 
 def test_a_diff_goes_from_what_is_to_what_should_be() -> None:
-    assert Difference("x", "stale", b"a\nb", b"a\nc\n").diff() == (
+    assert Difference("x", "stale", b"a\nb", "a\nc\n").diff() == (
         "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n"
     )
-    assert Difference("x", "missing", None, b"a\n").diff() == "--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+a\n"
+    assert Difference("x", "missing", None, "a\n").diff() == "--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+a\n"
     assert Difference("x", "orphaned", b"a\n", None).diff() == "--- a/x\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n"
     assert Difference("x", "foreign", b"a\n", None).diff() == ""
 

@@ -378,6 +378,12 @@ def test_undefined_names_in_templates_are_errors(root: Path) -> None:
         jinja.get_template("x.j2").render(paper=1)
 
 
+def test_a_cache_that_cannot_be_written_is_done_without(root: Path) -> None:
+    write(root, ".cache", "in the way")
+    assert environment(Project(root)).bytecode_cache is None
+    assert f"{PAPERS}/bam.py" in render(root)
+
+
 def test_the_same_inputs_give_the_same_outputs(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = make(tmp_path_factory.mktemp("other")).root
     assert render(root) == render(other)
