@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from templates.papers.bam import BAM
@@ -41,9 +42,8 @@ class FixedPadding(BAM):
                 layer.padding = (1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        spatial = torch.nn.functional.adaptive_avg_pool2d(
-            self.spatial.layers(torch.nn.functional.pad(x, (6,) * 4)), x.shape[2:]
-        )
+        small = self.spatial.layers(F.pad(x, (6, 6, 6, 6)))
+        spatial = F.adaptive_avg_pool2d(small, (x.shape[2], x.shape[3]))
         return x * (1 + (self.channel(x)[:, :, None, None] * spatial).sigmoid())
 
 
