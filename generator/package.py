@@ -237,7 +237,14 @@ _HERE = Location("templates/library/__init__.py")
 _STUB_HEAD = '"""The package as type checkers see it. Generated from templates/library/__init__.py and the papers."""'
 
 
-class _Qualify(ast.NodeTransformer):
+class _Quotes(ast.NodeTransformer):
+    """Writes texts in the formatter's quotes: a name is written as it is, whatever it holds."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return ast.Name(escape.py_string(node.value)) if isinstance(node.value, str) else node
+
+
+class _Qualify(_Quotes):
     """Writes the names of an annotation so that they mean the same in another file."""
 
     def __init__(self, prefix: str, unit: Unit) -> None:
@@ -252,10 +259,6 @@ class _Qualify(ast.NodeTransformer):
             return text
         default = ast.parse(parameter.default, mode="eval").body
         return f"{text} = {ast.unparse(self.visit(default)) if isinstance(default, ast.Constant) else '...'}"
-
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:
-        # A name is written as it is, and so the text comes in the formatter's quotes.
-        return ast.Name(escape.py_string(node.value)) if isinstance(node.value, str) else node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         known = self.unit.externals.get(node.id)
@@ -275,7 +278,7 @@ def _dotted(path: str) -> ast.expr:
 
 def _signature(node: ast.FunctionDef) -> tuple[list[str], str]:
     """The parameters and the result of a function, as written."""
-    return _split(node.args), ast.unparse(node.returns) if node.returns else "object"
+    return _split(node.args), _source(node.returns) if node.returns else "object"
 
 
 def _split(arguments: ast.arguments) -> list[str]:
@@ -298,7 +301,7 @@ def _split(arguments: ast.arguments) -> list[str]:
 
 
 def _argument(argument: ast.arg, default: ast.expr | None) -> str:
-    annotation = ast.unparse(argument.annotation) if argument.annotation else "object"
+    annotation = _source(argument.annotation) if argument.annotation else "object"
     text = f"{argument.arg}: {annotation}"
     return text if default is None else f"{text} = ..."
 
@@ -307,4 +310,27 @@ def _function(name: str, arguments: list[str], result: str) -> str:
     line = f"def {name}({', '.join(arguments)}) -> {result}: ..."
     if escape.width(line) <= WIDTH:
         return line
-    return f"def {name}(\n" + "".join(f"    {item},\n" for item in arguments) + f") -> {result}: ..."
+    return f"def {name}(\n" + "".join(_argument_lines(item) for item in arguments) + f") -> {result}: ..."
+
+
+def _argument_lines(item: str) -> str:
+    """A parameter on a line of its own, or its annotation's arguments each on theirs, as the formatter has it."""
+    line = f"    {item},\n"
+    if escape.width(line) - 1 <= WIDTH:
+        return line
+    function = ast.parse(f"def _({item}): ...").body[0]
+    if not isinstance(function, ast.FunctionDef) or not function.args.args:
+        return line
+    arguments = function.args
+    annotation = arguments.args[0].annotation
+    if not isinstance(annotation, ast.Subscript):
+        return line
+    inside = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
+    comma = "," if len(inside) > 1 else ""
+    rows = "".join(f"        {_source(element)}{comma}\n" for element in inside)
+    default = f" = {_source(arguments.defaults[0])}" if arguments.defaults else ""
+    return f"    {arguments.args[0].arg}: {_source(annotation.value)}[\n{rows}    ]{default},\n"
+
+
+def _source(node: ast.expr) -> str:
+    return ast.unparse(_Quotes().visit(node))

@@ -173,6 +173,19 @@ def test_the_type_stub_writes_names_so_that_they_mean_the_same(root: Path) -> No
     assert "import torch\n" in text
 
 
+def test_long_annotations_of_the_type_stub_are_laid_out_as_the_formatter_does(root: Path) -> None:
+    words = ", ".join(f'"word{n:02}"' for n in range(14))
+    paper = BAM.replace("import math\n", "import math\nfrom typing import Literal\n")
+    write(
+        root, "templates/papers/bam.py", paper.replace("reduction: int = 16", f'reduction: Literal[{words}] = "word01"')
+    )
+    file = write(root, "x.pyi", render(root)["generated/attention_atlas/__init__.pyi"])
+    assert '    reduction: typing.Literal[\n        "word00",\n        "word01",\n' in file.read_text()
+    assert '        "word13",\n    ] = "word01",\n' in file.read_text()
+    ruff = Path(sys.executable).with_name("ruff")
+    subprocess.run([ruff, "format", "--check", "--no-cache", "x.pyi"], cwd=root, check=True, timeout=60)
+
+
 def test_what_the_reports_say_is_shown_only_for_the_code_they_were_made_on(root: Path) -> None:
     from generator.verification import Row, code_hash, dump
 
