@@ -3,8 +3,7 @@
 A key map is a mapping ``ours: theirs``. Both sides are names of tensors, in which ``*`` stands for any text without
 regard to dots; the n-th ``*`` of one side is the n-th of the other. The first entry that fits a name of ours and whose
 source is there decides. Where the layouts differ, ``theirs`` is ``{"from": name or [names], "steps": [...]}``, a chain
-of these steps. A ``*`` of ``from`` beyond those of its partner stands for all of their tensors that fit, in the order
-of the numbers in their names:
+of these steps:
 
 =====================  ==========================================================
 ``[cat, dim]``         join the tensors named in ``from``
@@ -77,17 +76,16 @@ class KeyMap:
         self.dead = tuple(dead)
         self.upstream_only = tuple(upstream_only)
 
-    def sources(self, name: str, theirs: Iterable[str] = ()) -> Iterator[tuple[list[str], list[list[Any]]]]:
+    def sources(self, name: str) -> Iterator[tuple[list[str], list[list[Any]]]]:
         """Which of their tensors may make up our ``name``, and by which steps: a pair for each entry that fits."""
-        known = list(theirs)
-        for ours, entry in self.entries.items():
+        for ours, theirs in self.entries.items():
             found = _pattern(ours).fullmatch(name)
             if found is None:
                 continue
-            origin: str | list[str] = entry if isinstance(entry, str) else entry["from"]
-            steps = [] if isinstance(entry, str) else [list(step) for step in entry.get("steps", [])]
+            origin: str | list[str] = theirs if isinstance(theirs, str) else theirs["from"]
+            steps = [] if isinstance(theirs, str) else [list(step) for step in theirs.get("steps", [])]
             names = [origin] if isinstance(origin, str) else list(origin)
-            yield [one for text in names for one in _expand(_fill_in(text, found.groups()), known)], steps
+            yield [_fill_in(text, found.groups()) for text in names], steps
 
     def translate(self, ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Their state in our names and layouts.
@@ -103,7 +101,7 @@ class KeyMap:
         used: set[str] = set()
         wrong: list[str] = []
         for name, target in ours.items():
-            candidates = list(self.sources(name, theirs))
+            candidates = list(self.sources(name))
             found = next((pair for pair in candidates if all(source in theirs for source in pair[0])), None)
             if found is None:
                 if not matches(name, self.constant + self.dead) and not name.endswith("num_batches_tracked"):
@@ -124,18 +122,11 @@ class KeyMap:
 
 
 def _fill_in(pattern: str, groups: tuple[str, ...]) -> str:
-    """``pattern`` with its stars replaced by the texts that its partner's stars stood for, as far as there are any."""
+    """``pattern`` with its stars replaced by the texts that its partner's stars stood for."""
     head, *tail = pattern.split("*")
-    filled = [*groups[: len(tail)], *"*" * (len(tail) - len(groups))]
-    return head + "".join(group + part for group, part in zip(filled, tail, strict=True))
-
-
-def _expand(pattern: str, known: list[str]) -> list[str]:
-    """The names that fit a pattern, the numbers in them ascending; the pattern itself if none does."""
-    if "*" not in pattern:
-        return [pattern]
-    found = [name for name in known if _pattern(pattern).fullmatch(name)]
-    return sorted(found, key=lambda name: [int(number) for number in re.findall(r"\d+", name)]) or [pattern]
+    if len(tail) > len(groups):
+        raise ValueError(f"key map: {pattern!r} has more '*' than its partner")
+    return head + "".join(group + part for group, part in zip(groups, tail, strict=False))
 
 
 def _run(steps: list[list[Any]], tensors: list[Tensor]) -> Tensor:
