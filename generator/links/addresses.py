@@ -127,7 +127,7 @@ def expired(loaded: Loaded, today: str) -> list[CatalogueError]:
 
 def form(url: str, *, allow_private: bool) -> Outcome:
     """What can be said of an address without asking anybody: ``error`` or ``private``, or else ``skipped``."""
-    from generator.links.guard import is_public
+    from generator.links.guard import is_foreign, is_public
 
     if wrong := fault(url):
         return Outcome(url, Verdict.ERROR, detail=wrong)
@@ -141,6 +141,8 @@ def form(url: str, *, allow_private: bool) -> Outcome:
         public = host != "localhost" and not host.endswith(".localhost") and not _NUMERIC.fullmatch(host)
     if not public and not allow_private:
         return Outcome(url, Verdict.PRIVATE, detail=f"{host} is not public")
+    if is_foreign(port := urlsplit(url).port) and not allow_private:
+        return Outcome(url, Verdict.ERROR, detail=f"port {port} is not one of the web")
     return Outcome(url, Verdict.SKIPPED, detail="offline: only the form was checked")
 
 
@@ -152,7 +154,7 @@ def fault(url: str) -> str:
     """What is wrong with the form of an address; empty if nothing is."""
     try:
         parts = urlsplit(url)
-        port = parts.port
+        _ = parts.port
         host = parts.hostname or ""
         name = host if ":" in host else host.encode("idna").decode("ascii")
     except (ValueError, UnicodeError) as error:
@@ -163,8 +165,6 @@ def fault(url: str) -> str:
         return "not an address: it has no host" if not host else "not an address: it holds a space"
     if parts.username is not None or parts.password is not None:
         return "carries a user name"
-    if port is not None and port not in (80, 443) and port < 1024:
-        return f"port {port} is not one of the web"
     if ":" not in name and not all(_LABEL.fullmatch(label) for label in name.lower().rstrip(".").split(".")):
         return f"{host} is not a host name"
     return ""

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
@@ -19,6 +20,7 @@ from generator.links.verdicts import Outcome, Verdict
 
 _CONTROLS = 3
 _STARTED_AT_ONCE = 100
+_RESOLVING = 32
 
 
 def _now() -> datetime:
@@ -69,6 +71,8 @@ async def check(
 
     Without a ledger there are no controls: an address stands for itself.
     """
+    # The system's resolver blocks a thread for each name; by default there are six of them on two cores.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_RESOLVING, "resolve"))
     run = _Run(addresses, settings, ledger, rules, seen)
     await run.go()
     if not run.network():
@@ -111,7 +115,6 @@ class _Run:
         fetcher = Fetcher(
             self._hosts,
             rule=self._reason,
-            free_ports=settings.allow_private,
             now=settings.now,
             others=titles,
         )

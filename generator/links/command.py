@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,9 +132,10 @@ def named(urls: Sequence[str], settings: Settings, options: Options) -> int:
             checked = asyncio.run(check(wanted, settings, seen=seen))
         outcomes, notices, network = checked.outcomes, checked.notices, checked.network
     found = report.findings(outcomes, wanted, None)
-    _publish(found, [], notices, options)
     if not network:
+        _write_reports(found, [], [], options)
         raise NetworkError("there is no network: no host could be reached")
+    _publish(found, [], notices, options)
     if any(addresses.fault(address.url) for address in wanted):
         return 2
     return int(any(finding.dead for finding in found))
@@ -181,7 +182,7 @@ def _checked(
         checked = asyncio.run(check(wanted, settings, ledger=ledger, rules=rules, seen=seen))
     found = report.findings(checked.outcomes, wanted, ledger)
     if not checked.network:
-        _publish(found, ended, checked.notices, replace(options, markdown=None, sarif=None))
+        _write_reports(found, ended, [], options)
         raise NetworkError("there is no network: no host could be reached; the ledger is as it was")
     if not options.changed:
         ledger.complete((address.url for address in wanted), settings.today)
@@ -215,6 +216,22 @@ def _publish(
     """Write the reports that were asked for, then tell the user; to stderr where stdout belongs to a report."""
     from generator.links import report
 
+    _write_reports(found, ended, notices, options)
+    for notice in notices:
+        click.echo(notice, err=True)
+    for error in ended:
+        click.echo(str(error), err=True)
+    _tell(found, err=options.pure)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in report.workflow_commands(found, ended):
+            click.echo(line, err=options.pure)
+
+
+def _write_reports(
+    found: Sequence[Finding], ended: Sequence[CatalogueError], notices: Sequence[str], options: Options
+) -> None:
+    from generator.links import report
+
     texts: tuple[tuple[str | None, Callable[[], str]], ...] = (
         (options.json, lambda: report.as_json(found)),
         (options.markdown, lambda: report.markdown(found, ended, notices)),
@@ -225,14 +242,6 @@ def _publish(
             click.echo(text(), nl=False)
         elif target:
             _write(Path(target), text())
-    for notice in notices:
-        click.echo(notice, err=True)
-    for error in ended:
-        click.echo(str(error), err=True)
-    _tell(found, err=options.pure)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in report.workflow_commands(found, ended):
-            click.echo(line, err=options.pure)
 
 
 def _write(target: Path, text: str) -> None:

@@ -17,6 +17,10 @@ class NotPublic(httpcore.ConnectError):
     """An address that is not public was about to be connected to."""
 
 
+class WrongPort(httpcore.ConnectError):
+    """A port of another service than the web was about to be connected to."""
+
+
 class NoSuchHost(httpcore.ConnectError):
     """A host name did not resolve."""
 
@@ -28,6 +32,8 @@ def of_failure(error: BaseException) -> tuple[Verdict, str]:
     """The verdict on an exchange that brought no answer, and the reason in words."""
     causes = list(_causes(error))
     for cause in causes:
+        if isinstance(cause, WrongPort):
+            return Verdict.ERROR, str(cause)
         if isinstance(cause, NotPublic):
             return Verdict.PRIVATE, str(cause)
         if isinstance(cause, (NoSuchHost, socket.gaierror)):

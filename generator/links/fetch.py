@@ -101,7 +101,6 @@ class Fetcher:
     Args:
         hosts: slots and clients.
         rule: the reason to leave an address alone, or ``None``; asked for every target of a redirect.
-        free_ports: lets addresses use the ports of other services than the web (below 1024).
         now: the time of day, for ``Retry-After`` dates.
         others: titles that a wrong paper may have.
     """
@@ -111,7 +110,6 @@ class Fetcher:
         hosts: Hosts,
         *,
         rule: Callable[[str], str | None] = lambda url: None,
-        free_ports: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
         others: Sequence[str] = (),
     ) -> None:
@@ -119,7 +117,6 @@ class Fetcher:
         self._extensions = {"timeout": {"connect": min(self.limits.connect, self.limits.timeout)}}
         self._hosts = hosts
         self._rule = rule
-        self._free_ports = free_ports
         self._now = now
         self._others = others
 
@@ -145,8 +142,9 @@ class Fetcher:
             try:
                 answer = await self._ask_once(httpx.URL(url), headers, content)
             except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
-                if done >= self.limits.retries:
-                    raise NoReply(of_failure(error)[1]) from error
+                verdict, reason = of_failure(error)
+                if done >= self.limits.retries or verdict is Verdict.DNS:  # a resolver has its own retries
+                    raise NoReply(reason) from error
             else:
                 wait = self._retry_after(answer)
                 too_long = wait is not None and wait > self.limits.patience
@@ -158,15 +156,18 @@ class Fetcher:
     async def _ask_once(self, url: httpx.URL, headers: Mapping[str, str], content: bytes | None) -> Answer:
         for _ in range(_INTERFACE_HOPS):
             method = "GET" if content is None else "POST"
-            async with self._hosts.slot(url.host) as (_, transport), deadline(self.limits.timeout):
-                merged = {"User-Agent": USER_AGENT, **headers}
-                request = httpx.Request(method, url, headers=merged, content=content, extensions=self._extensions)
-                response = await transport.handle_async_request(request)
+            merged = {"User-Agent": USER_AGENT, **headers}
+            request = httpx.Request(method, url, headers=merged, content=content, extensions=self._extensions)
+            async with self._hosts.slot(url.host) as (host, transport):
+                if host.dumb:
+                    raise host.dumb
                 try:
-                    body = await _read(response, _INTERFACE_MOST)
-                finally:
-                    await response.aclose()
-            answer = Answer(url, response.status_code, response.headers, body)
+                    async with deadline(self.limits.timeout):
+                        answer = await _whole(transport, request)
+                except (httpx.HTTPError, TimeoutError) as error:
+                    host.failed(error)
+                    raise
+                host.reacted()
             target = _target(answer)
             if target is None or (target.scheme, target.netloc) != (url.scheme, url.netloc):
                 return answer
@@ -213,8 +214,6 @@ class Fetcher:
             return trip.outcome(Verdict.ERROR, "carries a user name")
         if url.port is not None and not 0 < url.port < 65536:
             return trip.outcome(Verdict.ERROR, f"not an address: there is no port {url.port}")
-        if not self._free_ports and url.port not in (None, 80, 443) and url.port < 1024:
-            return trip.outcome(Verdict.ERROR, f"port {url.port} is not one of the web")
         if trip.chain and (reason := self._rule(str(url))):
             return trip.outcome(Verdict.SKIPPED, f"leads to {url}, left alone: {reason}")
         key = (f"{url.host}:{url.port}{url.raw_path.decode('ascii')}", _cookie_header(trip))
@@ -237,18 +236,16 @@ class Fetcher:
         clock = asyncio.get_running_loop().time
         async with self._hosts.slot(trip.at.host) as (host, transport):
             if host.dumb:
-                detail = f"no connection to {trip.at.host}, and none for its other addresses"
-                return replace(trip.outcome(Verdict.TIMEOUT, detail), silent=True)
+                raise host.dumb
             start = clock()
             try:
                 # A server that ignores HEAD must leave time for GET.
                 async with deadline(trip.left if method == "GET" else trip.left / 2):
                     response = await transport.handle_async_request(self._request(trip, method))
             except (httpx.HTTPError, TimeoutError) as error:
-                host.silences += silent(error)
-                host.connected = host.connected or not silent(error)
+                host.failed(error)
                 raise
-            host.connected = True
+            host.reacted()
             trip.left -= clock() - start
             try:
                 body = await self._body(response, trip.left) if method == "GET" else b""
@@ -338,13 +335,17 @@ class Fetcher:
         return max((when - self._now()).total_seconds(), 0.0)
 
 
-async def _read(response: httpx.Response, most: int) -> bytes:
+async def _whole(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> Answer:
+    response = await transport.handle_async_request(request)
     body = bytearray()
-    async for part in response.aiter_raw():
-        body += part
-        if len(body) > most:
-            raise httpx.ReadError("the answer is too long")
-    return bytes(body)
+    try:
+        async for part in response.aiter_raw():
+            body += part
+            if len(body) > _INTERFACE_MOST:
+                raise httpx.ReadError("the answer is too long")
+    finally:
+        await response.aclose()
+    return Answer(request.url, response.status_code, response.headers, bytes(body))
 
 
 def _target(answer: Answer) -> httpx.URL | None:

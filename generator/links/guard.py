@@ -23,7 +23,7 @@ from typing import cast
 import httpcore
 import httpx
 
-from generator.links.failures import NoSuchHost, NotPublic
+from generator.links.failures import NoSuchHost, NotPublic, WrongPort
 from generator.links.wire import connect
 
 Endpoint = tuple[str, int]
@@ -32,6 +32,7 @@ Lookup = Callable[[str, int], Awaitable[Sequence[Endpoint]]]
 """Resolves a host and port to numeric addresses and ports; raises ``OSError`` if it cannot."""
 
 USER_AGENT = "Mozilla/5.0 (compatible; AttentionAtlas link check)"
+_PORTS = {"http": 80, "https": 443}
 _LOOKUP_SECONDS = 10.0
 _LOOKUP_TRIES = 3
 
@@ -60,6 +61,11 @@ def is_public(address: str) -> bool:
     if parsed.version == 6 and parsed not in _PUBLIC_6:  # local, mapped and IPv4-compatible ones among them
         return False
     return parsed.is_global and not any(parsed in network for network in _NOT_PUBLIC)
+
+
+def is_foreign(port: int | None) -> bool:
+    """Whether a port is that of another service than the web: mail, logins and the like."""
+    return port is not None and port < 1024 and port not in _PORTS.values()
 
 
 async def system_lookup(host: str, port: int) -> list[Endpoint]:
@@ -99,6 +105,8 @@ class Resolver:
             for address, _ in found:
                 if not is_public(address):
                     return NotPublic(f"{host} is {address}, which is not public" if host != address else "not public")
+            if is_foreign(port):
+                return WrongPort(f"port {port} is not one of the web")
         return found
 
     async def _ask(self, host: str, port: int) -> list[Endpoint]:
@@ -237,7 +245,6 @@ class _Transport(httpx.AsyncBaseTransport):
             await self._open.pop().aclose()
 
 
-_PORTS = {"http": 80, "https": 443}
 _KEPT_SECONDS = 15.0
 
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from generator.links.failures import of_failure, silent
 from generator.links.guard import Resolver, guarded_transport, trust
+from generator.links.verdicts import Verdict
 
 AT_ONCE = 128
 """Requests under way at a time, over all hosts."""
@@ -54,13 +56,26 @@ class Host:
         self.paused_until = 0.0
         self.users = 0
         self.expected = 0
-        self.silences = 0
-        self.connected = False
+        self.dumb: Exception | None = None
+        self._silences = 0
+        self._reacted = False
 
-    @property
-    def dumb(self) -> bool:
-        """Whether several addresses were tried and none got so far as a connection: the rest need not wait for it."""
-        return not self.connected and self.silences >= _SILENCES
+    def reacted(self) -> None:
+        """Note that the host can be reached."""
+        self._reacted = True
+        self.dumb = None
+
+    def failed(self, error: Exception) -> None:
+        """Note how an exchange failed.
+
+        When nothing ever came back from several addresses of the host, or its name does not resolve, ``dumb`` is the
+        reason not to wait for each of the rest.
+        """
+        if not silent(error):
+            self.reacted()
+        elif not self._reacted:
+            self._silences += _SILENCES if of_failure(error)[0] is Verdict.DNS else 1
+            self.dumb = error if self._silences >= _SILENCES else None
 
 
 class _AtOnce:
@@ -152,5 +167,5 @@ async def _turn(host: Host) -> None:
     clock = asyncio.get_running_loop().time
     start = max(clock(), host.next_start)
     host.next_start = start + host.interval
-    while (left := max(start, host.paused_until) - clock()) > 0:
+    while not host.dumb and (left := max(start, host.paused_until) - clock()) > 0:
         await asyncio.sleep(left)
