@@ -224,6 +224,7 @@ _BEHAVIOURS["to-bad"] = _to(302, "http://[::1")
 _BEHAVIOURS["to-nothing"] = _to(302, "")
 _BEHAVIOURS["to-raw"] = _to(302, "/ok/页面".encode())
 _BEHAVIOURS["to-port"] = _to(302, "http://127.0.0.1:22/")
+_BEHAVIOURS["to-far"] = _to(302, "/" + "x" * 5000)
 _BEHAVIOURS["loop"] = _to(302, "/loop2")
 _BEHAVIOURS["loop2"] = _to(302, "/loop")
 
@@ -473,8 +474,11 @@ def _github(hub: Hub, request: Request) -> Answer:
         return 404, [], b""
     if found["now"] != name:
         return 301, [("Location", "/".join(filter(None, (f"https://github.com/{found['now']}", rest))))], b""
-    if rest and rest.removeprefix("tree/HEAD/") not in {*hub.pages, *found.get("paths", ())}:
+    kind, _, path = rest.partition("/HEAD/")
+    if rest and path not in {*hub.pages, *found.get("paths", ())}:
         return 404, [], b""
+    if kind == "tree":  # all that these repositories have are files
+        return 301, [("Location", f"/{name}/blob/HEAD/{path}")], b""
     return page(name)
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -730,6 +731,55 @@ def test_the_whole_program(server: Server) -> None:
     done = subprocess.run(run, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)[0]["verdict"] == "redirect-permanent"
+
+
+def test_on_a_terminal_there_is_a_table(server: Server) -> None:
+    import pty
+
+    root = Path(__file__).resolve().parent.parent
+    ours, theirs = pty.openpty()
+    run = [sys.executable, "-m", "generator", "links", *(f"{server.url}/{path}" for path in ("ok", "404", "to301"))]
+    environment = {**os.environ, "COLUMNS": "120", "TERM": "xterm"}
+    process = subprocess.Popen([*run, *QUICK], cwd=root, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    said = b""
+    try:
+        while part := os.read(ours, 65536):
+            said += part
+    except OSError:  # the other side has gone
+        pass
+    os.close(ours)
+    assert process.wait() == 1
+    text = said.decode()
+    assert "checking links" in text
+    assert "redirect-permanent" in text
+    assert "3 addresses: 1 ok, 1 redirect-permanent, 1 gone" in text
+
+
+def test_an_interruption_is_told_and_keeps_what_was_learnt(server: Server, project: Project) -> None:
+    import signal
+
+    ledger = project.reports / "links.json"
+    code = (
+        "import sys; from pathlib import Path; from generator.project import Project\n"
+        "from generator.links import command; from tests.test_links_catalogue import settings, PLAIN\n"
+        "class S: port = tls_port = int(sys.argv[1])\n"
+        "async def lookup(host, at): return [('127.0.0.1', S.port)]\n"
+        "S.lookup = staticmethod(lookup)\n"
+        "sys.exit(command.listed(Project(Path(sys.argv[2])), settings(S), PLAIN))"
+    )
+    text = CATALOGUE.replace("/ok/gamma", "/hang/gamma")
+    project.catalogue.write_text(text, encoding="utf-8")
+    root = Path(__file__).resolve().parent.parent
+    command_line = [sys.executable, "-c", code, str(server.port), str(project.root)]
+    process = subprocess.Popen(command_line, cwd=root, stderr=subprocess.PIPE, text=True)
+    while not server.asked("/hang/gamma") or not ledger.exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert (process.returncode, said.splitlines()[-1]) == (130, "Interrupted; what was learnt so far is in the ledger.")
+    assert Ledger(ledger)
 
 
 def test_reading_the_page_needs_no_http_client() -> None:

@@ -68,6 +68,7 @@ CASES: dict[str, tuple[str, int | None, str]] = {
     "/to-file": ("error", 302, "leads to file:, which is not an address of the web"),
     "/to-bad": ("error", 302, "redirects to something that is not an address"),
     "/to-nothing": ("error", 302, "redirects to something that is not an address"),
+    "/to-far": ("error", 302, "redirects to something that is not an address"),
     "/to-user": ("error", 302, "carries a user name"),
     "/302": ("error", 302, "status 302 without an address to go to"),
     "/304": ("error", 304, "status 304"),

@@ -179,7 +179,11 @@ def _checked(
     ledger = Ledger(project.reports / "links.json")
     rules = addresses.Rules(loaded.catalogue.ignore_links, settings.today)
     with _progress(len(wanted)) as seen:
-        checked = asyncio.run(check(wanted, settings, ledger=ledger, rules=rules, seen=seen))
+        try:
+            checked = asyncio.run(check(wanted, settings, ledger=ledger, rules=rules, seen=seen))
+        except KeyboardInterrupt:
+            click.echo("Interrupted; what was learnt so far is in the ledger.", err=True)
+            return 130
     found = report.findings(checked.outcomes, wanted, ledger)
     if not checked.network:
         _write_reports(found, ended, [], options)

@@ -50,6 +50,7 @@ _HEADERS = {
     "Accept-Language": "en,zh;q=0.8,*;q=0.5",
     "Accept-Encoding": "gzip",
 }
+_LONGEST = 4000
 _INTERFACE_MOST = 8 * 1024 * 1024
 _INTERFACE_HOPS = 3
 
@@ -349,7 +350,8 @@ async def _whole(transport: httpx.AsyncBaseTransport, request: httpx.Request) ->
 
 
 def _target(answer: Answer) -> httpx.URL | None:
-    if answer.status not in _REDIRECTS or not (location := answer.headers.get("location", "").strip()):
+    location = answer.headers.get("location", "").strip()
+    if answer.status not in _REDIRECTS or not 0 < len(location) <= _LONGEST:
         return None
     try:
         return answer.url.join(location)
@@ -386,7 +388,7 @@ def _arrived(trip: _Trip, status: int) -> Outcome:
     if not trip.chain:
         return trip.outcome(Verdict.OK, "", status)
     start = httpx.URL(trip.origin)
-    if start.host in _RESOLVERS or trip.at == start:
+    if start.host in _RESOLVERS or trip.at == start or _same_file(start, trip.at):
         return trip.outcome(Verdict.OK, "", status)
     for_good = all(hop.status in _FOR_GOOD for hop in trip.chain)
     verdict = Verdict.REDIRECT_PERMANENT if for_good else Verdict.REDIRECT_TEMPORARY
@@ -401,5 +403,21 @@ HOME = "leads to the front page of a site"
 
 
 def _renamed(start: httpx.URL, end: httpx.URL) -> bool:
-    """Whether one repository of a code host became another."""
-    return start.host == end.host == "github.com" and start.path.count("/") >= 2 and end.path.count("/") >= 2
+    """Whether one repository of GitHub became another."""
+    ours, theirs = _on_github(start), _on_github(end)
+    return bool(ours and theirs) and ours[:2] != theirs[:2]
+
+
+def _same_file(start: httpx.URL, end: httpx.URL) -> bool:
+    """Whether GitHub only prefers its address for files to that for folders, or the reverse."""
+    ours, theirs = _on_github(start), _on_github(end)
+    return bool(ours) and ours == theirs
+
+
+def _on_github(url: httpx.URL) -> tuple[str, ...]:
+    """Owner, repository and the rest of a path, alike for files and folders; empty for other places."""
+    parts = url.path.strip("/").split("/", 3)
+    if url.host != "github.com" or len(parts) < 2:
+        return ()
+    kind = ("blob",) if parts[2:3] in (["tree"], ["blob"]) else tuple(parts[2:3])
+    return (parts[0].lower(), parts[1].lower().removesuffix(".git"), *kind, *parts[3:])

@@ -95,7 +95,8 @@ def summary(found: Sequence[Finding]) -> str:
     for finding in found:
         counts[finding.outcome.verdict] = counts.get(finding.outcome.verdict, 0) + 1
     parts = [f"{counts[verdict]} {verdict.value}" for verdict in Verdict if verdict in counts]
-    return f"{len(found)} addresses" + (f": {', '.join(parts)}" if parts else "")
+    total = "1 address" if len(found) == 1 else f"{len(found)} addresses"
+    return total + (f": {', '.join(parts)}" if parts else "")
 
 
 def as_json(found: Sequence[Finding]) -> str:
