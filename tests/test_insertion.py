@@ -167,7 +167,9 @@ def test_replace_hands_the_geometry_on() -> None:
     insert(network, "condconv", "replace:0", num_experts=3)
     assert type(network[0]).__name__ == atlas.info("condconv").cls
     assert network(torch.rand(2, 8, 12, 10)).shape == (2, 16, 6, 5)
-    with pytest.raises(ValueError, match="only convolutions can be replaced, got BatchNorm2d"):
+    with pytest.raises(ValueError, match="only convolutions and normalisations can be replaced, got ReLU"):
+        insert(_small(), "condconv", "replace:2")
+    with pytest.raises(ValueError, match="takes no channels alone: it cannot replace a normalisation"):
         insert(_small(), "condconv", "replace:1")
     with pytest.raises(ValueError, match="takes no in_channels and out_channels"):
         insert(_small(), "se_net", "replace:0")

@@ -33,7 +33,7 @@ def insert(
         model: any network; it is changed in place.
         id: of the paper.
         where: ``[after:|before:|replace:]GLOB``; the glob is matched with full module names, ``after`` is the default.
-            ``replace`` takes the place of convolutions and hands their geometry on.
+            ``replace`` takes the place of convolutions or normalisations and hands their geometry on.
         example: an input of ``model``; needed only where a layer does not tell its number of channels.
         kwargs: further arguments of the module.
 
@@ -213,23 +213,27 @@ def _sizes(
 
 
 def _geometry(name: str, layer: nn.Module, factory: type[nn.Module]) -> dict[str, Any]:
-    """What a convolution hands on to the module that replaces it."""
-    if not isinstance(layer, _CONVOLUTIONS):
-        raise ValueError(f"{name}: only convolutions can be replaced, got {type(layer).__name__}")
+    """What a convolution or a batch normalisation hands on to the module that replaces it."""
     accepted = inspect.signature(factory).parameters
+    if isinstance(layer, _NORMS):
+        if "channels" not in accepted or "in_channels" in accepted:
+            raise ValueError(f"{factory.__name__} takes no channels alone: it cannot replace a normalisation")
+        shared = {"channels": layer.num_features, "eps": layer.eps, "momentum": layer.momentum}
+        return {key: value for key, value in shared.items() if key in accepted}
+    if not isinstance(layer, _CONVOLUTIONS):
+        raise ValueError(f"{name}: only convolutions and normalisations can be replaced, got {type(layer).__name__}")
     if not {"in_channels", "out_channels"} <= set(accepted):
         raise ValueError(f"{factory.__name__} takes no in_channels and out_channels: it cannot replace a convolution")
     arguments: dict[str, Any] = {"in_channels": layer.in_channels, "out_channels": layer.out_channels}
-    for key in ("kernel_size", "stride", "padding", "dilation"):
+    for key, neutral in (("kernel_size", None), ("stride", 1), ("padding", None), ("dilation", 1)):
         value = getattr(layer, key)
         if isinstance(value, tuple):
             if len(set(value)) > 1:
                 raise ValueError(f"{name}: {key}={value} differs by axis, which {factory.__name__} does not take")
             value = value[0]
-        neutral = {"stride": 1, "dilation": 1}.get(key)
         if key in accepted:
             arguments[key] = value
-        elif value != neutral and key in ("stride", "dilation"):
+        elif neutral is not None and value != neutral:
             raise ValueError(f"{name}: {factory.__name__} takes no {key}, the layer has {value}")
     if "groups" in accepted:
         arguments["groups"] = layer.groups
