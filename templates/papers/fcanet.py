@@ -58,12 +58,16 @@ class MultiSpectralAttention(nn.Module):
         self.up = nn.Linear(channels // reduction, channels, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        groups, height, width = self.basis.shape
-        maps = x if x.shape[2:] == (height, width) else F.adaptive_avg_pool2d(x, (height, width))  # (B, C, h, w)
-        maps = maps.unflatten(1, (groups, -1))  # (B, G, C/G, h, w)
-        z = (maps * self.basis[:, None]).sum((3, 4)).flatten(1)  # (B, C)
-        s = self.up(self.relu(self.down(z))).sigmoid()  # (B, C)
+        s = self.up(self.relu(self.down(self.components(x)))).sigmoid()  # (B, C)
         return x * s[:, :, None, None]  # (B, C, H, W)
+
+    def components(self, x: Tensor) -> Tensor:
+        """One DCT component of each channel: ``(B, C, H, W)`` -> ``(B, C)``."""
+        groups, height, width = self.basis.shape
+        if x.shape[2:] != (height, width):
+            x = F.adaptive_avg_pool2d(x, (height, width))  # (B, C, h, w)
+        x = x.unflatten(1, (groups, -1))  # (B, G, C/G, h, w)
+        return (x * self.basis[:, None]).sum((3, 4)).flatten(1)  # (B, C)
 
 
 class FcaBasicBlock(BasicBlock):
