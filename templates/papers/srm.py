@@ -33,10 +33,13 @@ class SRM(nn.Module):
         self.bn = nn.BatchNorm1d(channels)
 
     def forward(self, x: Tensor) -> Tensor:
+        return x * self.gate(x)[:, :, None, None]  # (B, C, H, W)
+
+    def gate(self, x: Tensor) -> Tensor:
+        """The gate of each channel: ``(B, C, H, W)`` -> ``(B, C)``."""
         if self.unbiased and x.shape[2] * x.shape[3] == 1:
             raise ValueError("x: expected maps of two positions or more for an unbiased variance, got 1x1")
         mean, variance = moments(x, correction=int(self.unbiased))  # (B, C), (B, C)  Eq. 1
         deviation = (variance + self.eps).sqrt()  # (B, C)  Eq. 2
         z = mean.to(x.dtype) * self.cfc[:, 0] + deviation.to(x.dtype) * self.cfc[:, 1]  # (B, C)  Eq. 4
-        g = self.bn(z).sigmoid().to(x.dtype)  # (B, C)
-        return x * g[:, :, None, None]  # (B, C, H, W)
+        return self.bn(z).sigmoid().to(x.dtype)  # (B, C)
