@@ -49,7 +49,7 @@ def html(project: Project, *, dirty: bool = False, folder: str = "build") -> dic
     running: list[tuple[Language, Job]] = [
         (language, _start(project, language, target, dirty)) for language, target in folders.items()
     ]
-    faults = [fault for language, job in running if (fault := _finish(job, CONFIGURATIONS[language]))]
+    faults = [fault for language, job in running if (fault := _finish(job, CONFIGURATIONS[language], dirty))]
     if faults:
         raise GeneratorError("\n".join(faults))
     for language, target in folders.items():
@@ -68,15 +68,15 @@ def _start(project: Project, language: Language, target: Path, dirty: bool) -> J
         "DISABLE_MKDOCS_2_WARNING": "true",
         "PYTHONWARNINGS": "ignore",
     }
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", CONFIGURATIONS[language], "-d", str(target)]
+    command = [sys.executable, "-m", "mkdocs", "build", "-f", CONFIGURATIONS[language], "-d", str(target)]
+    # A partial build does not know the pages that it leaves, and would complain of every link to them.
+    command.append("--dirty" if dirty else "--strict")
     log = tempfile.NamedTemporaryFile(prefix=f"site-{language}-", suffix=".log")  # noqa: SIM115 - read when it has ended
-    process = subprocess.Popen(
-        [*command, "--dirty"] if dirty else command, cwd=project.root, env=environment, stdout=log, stderr=log
-    )
+    process = subprocess.Popen(command, cwd=project.root, env=environment, stdout=log, stderr=log)
     return process, log
 
 
-def _finish(job: Job, configuration: str) -> str | None:
+def _finish(job: Job, configuration: str, dirty: bool) -> str | None:
     """What a build said if it failed or warned."""
     process, log = job
     code = process.wait()
@@ -84,7 +84,7 @@ def _finish(job: Job, configuration: str) -> str | None:
     said = log.read().decode("utf-8", errors="replace")
     log.close()
     complaints = [line.strip() for line in said.splitlines() if re.match(r"\s*(WARNING|ERROR|Error)", line)]
-    if not code and not complaints:
+    if not code and (dirty or not complaints):
         return None
     return f"{configuration}: {'; '.join(complaints) or said.strip()[-2000:]}"
 

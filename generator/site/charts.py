@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from generator.escape import html_text, md_link
-from generator.site.drawing import Element, cut, element, picture, text
+from generator.site.drawing import Element, cut, element, link, picture, text
 from generator.site.explorer import CHANNELS, SIDE, equal_cost
 from generator.site.figures import number
 from generator.site.paper import Subject
@@ -20,10 +20,10 @@ def timeline(found: Mapping[str, Subject], language: Language) -> str:
     """A column of names for each year, coloured by how the mechanism enters a network."""
     t = words(language)
     years: dict[int, list[Subject]] = {}
-    for subject in sorted(found.values(), key=lambda s: s.paper.id):
+    for subject in sorted(found.values(), key=lambda s: s.paper.id, reverse=True):
         years.setdefault(subject.paper.venue.year, []).append(subject)
     tallest = max(map(len, years.values()), default=0)
-    column, line, top = 132.0, 16.0, 34.0
+    column, line, top = 118.0, 16.0, 34.0
     wide, high = column * len(years) + 8, top + tallest * line + 34
     base = high - 30
     parts: list[Element] = [element("path", d=f"M0 {base:g}H{wide:g}", class_="aa-axis")]
@@ -44,13 +44,11 @@ def timeline(found: Mapping[str, Subject], language: Language) -> str:
 
 
 def _name(subject: Subject, x: float, y: float) -> Element:
-    return element(
-        "a",
+    return link(
+        f"../papers/{subject.paper.id}/",
         element("title", f"{subject.paper.title} ({subject.paper.venue.name} {subject.paper.venue.year})"),
         element("circle", cx=x + 4, cy=y - 4, r=4, class_=f"aa-plug-{subject.paper.facets.plug}"),
-        text(cut(subject.paper.id, 18), x + 12, y, "aa-chart-link"),
-        href=f"../papers/{subject.paper.id}/",
-        tabindex=-1,
+        text(cut(subject.paper.id, 16), x + 12, y, "aa-chart-link"),
     )
 
 
@@ -84,12 +82,10 @@ def taxonomy(found: Mapping[str, Subject], language: Language, *, prefix: str = 
 
 def _square(subject: Subject, x: float, y: float, side: float, prefix: str) -> Element:
     built = "aa-built" if subject.unit is not None else "aa-open"
-    return element(
-        "a",
+    return link(
+        f"{prefix}papers/{subject.paper.id}/",
         element("title", subject.short),
         element("rect", x=x, y=y, width=side, height=side, rx=2, class_=f"aa-square aa-level--{subject.level} {built}"),
-        href=f"{prefix}papers/{subject.paper.id}/",
-        tabindex=-1,
     )
 
 
@@ -124,23 +120,20 @@ def scatter(found: Mapping[str, Subject], language: Language) -> str:
     x, y = place(convolution)
     parts.append(element("path", d=f"M{x - 6:.1f} {y:.1f}h12m-6 -6v12", class_="aa-reference"))
     parts.append(text("3×3", x + 10, y + 4, "aa-muted"))
-    taken: list[tuple[float, float]] = [(x, y)]
+    # A name stands where there is room for it; the others show when pointed at, and in the table below.
+    taken: list[tuple[float, float, float]] = [(x, y, x + 40)]
+    dots = [place(cost) for _, cost in points]
     for subject, cost in sorted(points, key=lambda item: item[1]):
         x, y = place(cost)
-        label_y = y + 4
-        while any(abs(label_y - other) < 13 and abs(x - across) < 120 for across, other in taken):
-            label_y += 13
-        taken.append((x, label_y))
-        parts.append(
-            element(
-                "a",
-                element("title", f"{subject.short}: {number(cost[0])}, {number(cost[1])}"),
-                element("circle", cx=x, cy=y, r=5, class_=f"aa-plug-{subject.paper.facets.plug}"),
-                text(subject.paper.id, x + 9, label_y, "aa-chart-link"),
-                href=f"../papers/{subject.paper.id}/",
-                tabindex=-1,
-            )
-        )
+        end = x + 14 + 6.7 * len(subject.paper.id)
+        heights = (y + 4, y - 8, y + 16)
+        name_y = next((high_ for high_ in heights if _free(x, high_, end, taken, dots)), None)
+        circle = element("circle", cx=x, cy=y, r=5, class_=f"aa-plug-{subject.paper.facets.plug}")
+        name = [] if name_y is None else [text(subject.paper.id, x + 9, name_y, "aa-chart-link")]
+        if name_y is not None:
+            taken.append((x, name_y, end))
+        title = element("title", f"{subject.short}: {number(cost[0])}, {number(cost[1])}")
+        parts.append(link(f"../papers/{subject.paper.id}/", title, circle, *name))
     label = t["scatter_label"].format(count=len(points), shape=shape)
     svg = picture(wide, high, label, parts, classes="aa-chart aa-wide", links=True)
     rows = "".join(
@@ -149,6 +142,14 @@ def scatter(found: Mapping[str, Subject], language: Language) -> str:
     )
     table = f"| {t['paper']} | {t['scatter_x']} | {t['scatter_y']} |\n|---|--:|--:|\n{rows}"
     return f"{_figure(svg, label)}\n{table}"
+
+
+def _free(
+    x: float, y: float, end: float, taken: list[tuple[float, float, float]], dots: list[tuple[float, float]]
+) -> bool:
+    """Whether a name from ``x`` to ``end`` at the height ``y`` covers neither another name nor a dot."""
+    names = any(abs(y - other) < 12 and x < right and left < end for left, other, right in taken)
+    return not names and not any(x + 6 < across < end and -3 < y - down < 14 for across, down in dots)
 
 
 def _decades(values: list[float]) -> tuple[int, int, bool]:

@@ -24,6 +24,7 @@ def context(found: Mapping[str, Subject], language: Language) -> dict[str, Any]:
     return {
         "t": t,
         "lead": t["explorer_lead"].format(count=len(found), built=counts["built"], parity=counts["parity"]),
+        "first": ("kind", "plug", "level"),
         "filters": [
             ("section", t["section"], _options("section", (s for paper in papers for s in paper.sections), language)),
             ("kind", t["kind"], _options("kind", (paper.kind for paper in papers), language)),
@@ -81,6 +82,7 @@ def _row(subject: Subject, language: Language) -> dict[str, Any]:
         "level": subject.level,
         "rank": _LEVEL_ORDER.index(subject.level),
         "free": int(facets.parameter_free),
+        "built": int(subject.unit is not None),
         "macs": "" if equal is None else round(equal[1]),
         "s": " ".join(hidden),
     }
@@ -92,11 +94,11 @@ def _row(subject: Subject, language: Language) -> dict[str, Any]:
         "venue": f"{paper.venue.name} {paper.venue.year}",
         "kind": term("kind", paper.kind, language),
         "plug": term("plug", facets.plug, language),
-        "context": term("context", facets.context, language),
-        "cost": term("cost", facets.cost, language),
+        "context": "—" if facets.context == "none" else term("context", facets.context, language),
+        "cost": "—" if facets.cost == "none" else term("cost", facets.cost, language),
         "macs": "—" if equal is None else figures.number(equal[1]),
         "level": subject.level,
-        "level_name": term("level", subject.level, language),
+        "level_name": subject.level_name(language),
     }
 
 
@@ -158,7 +160,7 @@ def decision(found: Mapping[str, Subject], language: Language) -> dict[str, Any]
                 "use": getattr(subject.paper.use, language),
                 "kind": term("kind", subject.paper.kind, language),
                 "level": subject.level,
-                "level_name": term("level", subject.level, language),
+                "level_name": subject.level_name(language),
                 "data": {
                     "plug": subject.paper.facets.plug,
                     "domain": subject.paper.facets.domain,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from generator.catalogue import cost, shapes
+from generator.catalogue import cost, quantity, shapes
 from generator.catalogue.model import Module, Paper
 from generator.inline import Parameter
 from generator.site.examples import axis_expression, defaults, sizes
@@ -27,6 +27,15 @@ def number(value: float) -> str:
 def exact(value: int) -> str:
     """A count with its digits in groups of three, parted by thin spaces."""
     return f"{value:,}".replace(",", "\u202f")
+
+
+def beside(counted: int, printed: str | None) -> str:
+    """A count in the unit and with the decimals of what was ``printed``, where anything was."""
+    if printed is None:
+        return number(counted)
+    quantity_ = quantity.parse(printed)
+    unit = quantity_.amount / quantity_.value if quantity_.value else 1
+    return f"{counted / unit:.{quantity_.decimals}f}{quantity_.unit}"
 
 
 def published(paper: Paper, row: Row | None) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ def context(found: Mapping[str, Subject], language: Language) -> dict[str, Any]:
                 "kind": term("kind", subject.paper.kind, language),
                 "idea": getattr(subject.paper.idea, language),
                 "level": subject.level,
-                "level_name": term("level", subject.level, language),
+                "level_name": subject.level_name(language),
             }
             for subject in (insertable or proved)[:6]
         ],

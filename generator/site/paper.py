@@ -14,7 +14,7 @@ from generator.exports import bib_entry
 from generator.inline import Unit
 from generator.site import examples, figures, flow, listing
 from generator.site.formulas import mathml
-from generator.site.words import Language, term, words
+from generator.site.words import Language, level_name, term, words
 from generator.verification import Row
 
 
@@ -38,6 +38,10 @@ class Subject:
         """What it is called in a list: the name before the colon of its title, else the title."""
         head, colon, _ = self.paper.title.partition(": ")
         return head if colon and len(head) <= 30 else self.paper.title
+
+    def level_name(self, language: Language) -> str:
+        """The level as it is written beside the paper's name."""
+        return level_name(self.level, self.row.source if self.row else None, language)
 
     @cached_property
     def parameters(self) -> tuple[Any, ...]:
@@ -72,7 +76,7 @@ def context(subject: Subject, others: Mapping[str, Subject], language: Language)
         "paper": paper,
         "subject": subject,
         "level": subject.level,
-        "level_name": term("level", subject.level, language),
+        "level_name": subject.level_name(language),
         "module": module,
         "facts": list(_facts(paper, t, language)),
         "addresses": list(_addresses(subject, t, language)),
@@ -98,6 +102,7 @@ def context(subject: Subject, others: Mapping[str, Subject], language: Language)
         "incoming": [(others[other.id], getattr(item.how, language)) for other, item in subject.incoming],
         "bibtex": bib_entry(paper),
         "exact": figures.exact,
+        "beside": figures.beside,
         "number": figures.number,
     }
 

@@ -47,6 +47,8 @@ class Preview:
             GeneratorError: if the sources or the build have a mistake.
         """
         renderer, plan = make.pages(self.project)
+        if dirty:
+            self._forget_takers()
         kept = {language: _read(folder / _INDEX) for language, folder in self.folders.items()} if dirty else {}
         for language, folder in build.html(self.project, dirty=dirty, folder="build/preview").items():
             # A partial build makes a partial index.
@@ -54,6 +56,17 @@ class Preview:
                 (folder / _INDEX).write_bytes(data)
         self.files = make.shared(renderer, plan)
         self.revision += 1
+
+    def _forget_takers(self) -> None:
+        """Remove the built pages that take in a part which is newer: the engine looks at a page's own time only."""
+        for language, folder in self.folders.items():
+            source = self.project.site / language
+            newest = max((part.stat().st_mtime for part in source.glob("papers/_parts/*.md")), default=0.0)
+            for page in [*source.glob("*.md"), *source.glob("guides/*.md")]:
+                name = page.relative_to(source).with_suffix("")
+                built = folder / ("" if name.name == "index" else name) / "index.html"
+                if built.is_file() and built.stat().st_mtime < newest and "--8<--" in page.read_text(encoding="utf-8"):
+                    built.unlink()
 
     def find(self, path: str) -> Path | None:
         """The file behind an address; ``None`` if there is none."""

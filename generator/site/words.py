@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal
 
 Language = Literal["zh", "en"]
@@ -125,6 +126,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
 }
 
 _WORDS: dict[str, tuple[str, str]] = {
+    "level_peer": ("与他人的实现一致", "parity with a peer"),
     # the paper page
     "idea": ("思路", "Idea"),
     "use": ("什么时候用", "When to use it"),
@@ -357,9 +359,15 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+@cache
 def words(language: Language) -> dict[str, str]:
     """The words of the generated pages in one language."""
     return {key: texts[LANGUAGES.index(language)] for key, texts in _WORDS.items()}
+
+
+def level_name(level: str, source: str | None, language: Language) -> str:
+    """What a level is called; parity with code that is not the authors' says so."""
+    return words(language)["level_peer"] if level == "parity" and source == "peer" else term("level", level, language)
 
 
 def term(group: str, value: str, language: Language) -> str:

@@ -214,6 +214,8 @@
       });
     }
     const query = restore(form);
+    const more = form.querySelector(".aa-more");
+    more.open = all("select, input", more).some((input) => (input.type === "checkbox" ? input.checked : input.value));
     if (query.get("sort")) {
       Object.assign(form.dataset, { sort: query.get("sort"), order: query.get("order") === "descending" ? "descending" : "ascending" });
       sort(form.dataset.sort, form.dataset.order);
@@ -258,6 +260,12 @@
       if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
       else part.removeAttribute("tabindex");
     }
+    for (const code of all("pre > code")) {
+      if (code.scrollWidth > code.clientWidth || code.scrollHeight > code.clientHeight) code.tabIndex = 0;
+    }
+    // The theme's search is a dialog without a name.
+    const search = document.querySelector(".md-search");
+    if (search) search.setAttribute("aria-label", search.querySelector("input").placeholder);
   }
 
   function ready() {
