@@ -18,6 +18,9 @@ WIDTH = 120
 
 # Letters of markup in CommonMark, GitHub's dialect, Python-Markdown or one of the site's extensions.
 _MARKUP = re.compile(r"^[!-/:-@\[-`{-~]|^\d+[.)]|[\\`*_{}\[\]<>&|~^$#@]|:(?=\S)|(?<=www)\.|\+(?=\+)|=(?==)")
+# A line that includes a file, and a mark inside a line that cuts an included file up.
+_SNIPPET = re.compile(r"""[ \t]*;*-+8<-+(?:[ \t]+(?:"(?:\\"|[^"\n])+?"|'(?:\\'|[^'\n])+?'))?""")
+_SECTION = re.compile(r";*-+8<-+[ \t]+\[[ \t]*(?:start|end)[ \t]*:[ \t]*[a-z][-_0-9a-z]*[ \t]*\]", re.IGNORECASE)
 _TEX = {
     "\\": r"{\textbackslash}",
     "{": r"{\textbraceleft}",
@@ -233,10 +236,23 @@ def _entities_all(text: str) -> str:
 
 
 def md_fence(text: str, language: str = "") -> str:
-    """A fenced block, its fence longer than any in ``text``; no line end after it."""
+    """A fenced block for the site, its fence longer than any in ``text``; no line end after it.
+
+    The site's dialect looks for snippets (scissors between dashes) inside fences too; a semicolon, which it takes away
+    again, says that none is meant.
+    """
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
+    if "8<" in text:
+        text = "\n".join(map(_without_snippet, text.split("\n")))
     return f"{fence}{language}\n{text.rstrip(chr(10))}\n{fence}"
+
+
+def _without_snippet(line: str) -> str:
+    if _SNIPPET.fullmatch(line):
+        indent = len(line) - len(line.lstrip(" \t"))
+        return f"{line[:indent]};{line[indent:]}"
+    return _SECTION.sub(lambda found: f";{found[0]}", line, count=1)
 
 
 def md_link(text: str, url: str) -> str:

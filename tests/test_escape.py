@@ -279,12 +279,35 @@ def test_a_link_leads_where_it_should(text: str, url: str) -> None:
         assert href in (url, GITHUB.normalizeLink(url))
 
 
-@given(st.lists(HOSTILE, min_size=1, max_size=4).map("\n".join))
-def test_a_fence_holds_its_text(text: str) -> None:
-    for render in RENDERERS:
-        page = visible(render(f"{escape.md_fence(text, 'text')}\n\nafter\n"))
-        assert page.text.replace("\n\n", "\n").strip("\n").endswith("after")
-        assert "".join(page.text.split()) == "".join(text.split()) + "after"
+_TAILS = [
+    "",
+    " ",
+    " 'file'",
+    ' "a b"',
+    " 'file' x",
+    " [start:a]",
+    "[end:b]",
+    " [ END : c ]",
+    " [start:a] --8<-- [end:a]",
+]
+SCISSORS = st.builds(
+    "{}{}{}{}{}".format,
+    st.sampled_from(["", "  ", "\t", "x ", "-", ";"]),
+    st.sampled_from(["", ";", ";;"]),
+    st.sampled_from(["-8<-", "--8<--", "---8<--", "--8<-"]),
+    st.sampled_from(_TAILS),
+    st.sampled_from(["", " ", ";", " x"]),
+)
+
+
+@given(st.lists(st.one_of(HOSTILE, SCISSORS), min_size=1, max_size=5))
+def test_a_fence_holds_its_text(lines: list[str]) -> None:
+    text = "\n".join(lines).rstrip("\n")
+    page = visible(RENDERERS[1](f"before\n\n{escape.md_fence(text, 'text')}\n\nafter\n"))
+    assert page.text.split() == f"before {text} after".split()
+    if "8<" not in text:
+        page = visible(GITHUB.render(f"before\n\n{escape.md_fence(text, 'text')}\n\nafter\n"))
+        assert page.text.split() == f"before {text} after".split()
 
 
 # --- HTML, JSON, YAML ------------------------------------------------------------------------------------------------
