@@ -132,8 +132,11 @@ def test_swapped_height_and_width_fail(record: EvidenceRecord, namespace: Module
                 ]
             }
         )
-        comparison = compare(record, turned, build(record, case, namespace))
-        assert not comparison.within(record.tolerance)
+        try:
+            within = compare(record, turned, build(record, case, namespace)).within(record.tolerance)
+        except (ValueError, RuntimeError):
+            within = False  # a module for maps of one size refuses the other
+        assert not within
 
 
 def test_dead_parameters_have_no_gradient(record: EvidenceRecord, namespace: ModuleType) -> None:
