@@ -57,7 +57,14 @@ def verify(project: Project, catalogue: Catalogue, ids: Sequence[str], jobs: int
 
 
 def verify_paper(project: Project, paper: Paper) -> Outcome:
-    """Run everything there is for one paper on its generated file."""
+    """Run everything there is for one paper on its generated file; whatever a module raises is a failure of its own."""
+    try:
+        return _verify(project, paper)
+    except Exception as error:
+        return Outcome(paper.id, Row(level="stub"), (_reason(error),))
+
+
+def _verify(project: Project, paper: Paper) -> Outcome:
     if paper.nothing_to_build is not None:
         return Outcome(paper.id, Row(level="nothing-to-build"), ())
     path = project.package / "papers" / f"{paper.id}.py"
@@ -197,9 +204,14 @@ def _try(check: Callable[[], None]) -> str | None:
     except ContractError as error:
         return str(error)
     except Exception as error:
-        # Whatever a module raises on a valid input is a finding about the module.
-        return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
+        return _reason(error)
     return None
+
+
+def _reason(error: Exception) -> str:
+    """The error's type and the first line of what it says."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"
 
 
 def _to_meta(value: Any) -> Any:
