@@ -36,7 +36,7 @@ clean:
 
 # The browser and the fonts of the site's tests, where apt and root are at hand; elsewhere those tests say that they skip.
 system:
-	@if command -v chromium >/dev/null && fc-list 2>/dev/null | grep -q 'STIX Two Math' && fc-list | grep -q 'Noto Sans CJK'; then :; \
+	@if command -v chromium >/dev/null && fc-list 2>/dev/null | grep -q 'STIX' && fc-list | grep -q 'Noto Sans CJK'; then :; \
 	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	    chromium fontconfig fonts-noto-cjk fonts-stix fonts-dejavu-core >/dev/null; \
