@@ -7,6 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from templates.blocks.channel_means import channel_means
+
 __all__ = ["CMPESE"]
 
 
@@ -64,7 +66,7 @@ class CMPESE(nn.Module):
     def forward(self, residual: Tensor, identity: Tensor) -> Tensor:
         if residual.shape != identity.shape:
             raise ValueError(f"identity: expected shape {tuple(residual.shape)}, got {tuple(identity.shape)}")
-        u, v = residual.mean((2, 3)), identity.mean((2, 3))  # (B, C)
+        u, v = channel_means(residual), channel_means(identity)  # (B, C)
         if self.mode == "double_fc":
             squeezed = torch.cat((self.down_residual(u), self.down_identity(v)), 1)  # (B, 2 * C/r)
         else:

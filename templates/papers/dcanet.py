@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from templates.blocks.channel_means import channel_means
 from templates.blocks.resnet import Bottleneck, ResNet
 
 __all__ = ["ConnectedGC", "ConnectedGE", "ConnectedSE", "DCABottleneck", "DCAResNet"]
@@ -34,7 +35,7 @@ class ConnectedSE(nn.Module):
         self.up = nn.Linear(channels // reduction, channels)
 
     def forward(self, x: Tensor, previous: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        g = x.mean((2, 3))  # (B, C)
+        g = channel_means(x)  # (B, C)
         merged = g if previous is None else self.connect(g, previous)  # (B, C)
         gate = self.up(self.relu(self.down(merged))).sigmoid()  # (B, C)
         return x * gate[:, :, None, None], g * gate
@@ -52,7 +53,7 @@ class ConnectedGE(nn.Module):
         self.connect = _Connection(channels, previous_channels)
 
     def forward(self, x: Tensor, previous: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        g = x.mean((2, 3))  # (B, C)
+        g = channel_means(x)  # (B, C)
         gate = (g if previous is None else self.connect(g, previous)).sigmoid()  # (B, C)
         return x * gate[:, :, None, None], g * gate
 

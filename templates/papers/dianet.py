@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from templates.blocks.channel_means import channel_means
 from templates.blocks.resnet import Bottleneck
 
 __all__ = ["DIALSTM", "DIABottleneck", "DIANet", "DIAStage"]
@@ -50,7 +51,7 @@ class DIALSTM(nn.Module):
 
     def step(self, x: Tensor, hidden: Tensor | None, cell: Tensor | None) -> tuple[Tensor, Tensor]:
         """The next state ``(B, L, C)``, ``(B, L, C)``, of which ``hidden[:, -1]`` is the gate; zeros are assumed."""
-        z = x.mean((2, 3))  # (B, C)
+        z = channel_means(x)  # (B, C)
         if hidden is None or cell is None:
             hidden = cell = z.new_zeros(z.shape[0], self.num_layers, z.shape[1])  # (B, L, C)
         if hidden.shape[1] != self.num_layers or cell.shape[1] != self.num_layers:

@@ -7,6 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from templates.blocks.channel_means import channel_means
 from templates.blocks.resnet import Bottleneck, ResNet
 
 __all__ = ["ResNeSt", "SplAtBottleneck", "SplAtConv2d"]
@@ -70,7 +71,7 @@ class SplAtConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         u = self.relu(self.norm(self.conv(x)))  # (B, R * O, H/s, W/s)
-        weights = self._weights(u.mean((2, 3), keepdim=True))  # (B, R, O, 1, 1)
+        weights = self._weights(channel_means(u)[:, :, None, None])  # (B, R, O, 1, 1)
         splits, gates = u.chunk(self.radix, 1), weights.unbind(1)
         v = splits[0] * gates[0]  # (B, O, H/s, W/s)
         for split, gate in zip(splits[1:], gates[1:], strict=True):
