@@ -76,6 +76,8 @@ def _module_info(module: Module) -> Iterator[tuple[str, Any]]:
     yield "shape", module.shape
     if module.axes:
         yield "axes", module.axes
+    if module.multiple_of:
+        yield "multiple_of", module.multiple_of
     yield "example", module.example
     if module.cases:
         yield "cases", {name: case.arguments for name, case in module.cases.items()}

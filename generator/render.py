@@ -335,6 +335,10 @@ class Renderer:
                 result.add(target, _library_text(unit), file, *unit.blocks)
             else:
                 result.add(target, text, file)
+        benchmarks = self.project.templates / "benchmarks"
+        for path in _python_files(benchmarks):
+            file = path.relative_to(self.project.root).as_posix()
+            result.add(f"generated/benchmarks/{path.name}", path.read_text(encoding="utf-8"), file)
         papers = self.catalogue.papers
         built = {
             paper.id: (paper.module, self.units[paper.id])

@@ -30,7 +30,7 @@ class PaperInfo:
     """One paper of the catalogue.
 
     ``level`` is the evidence behind the module: ``stub``, ``runs``, ``figures`` or ``parity``. ``axes`` tells which
-    parameter gives an axis of ``shape`` its size.
+    parameter gives an axis of ``shape`` its size, ``multiple_of`` what an axis must divide by.
     """
 
     id: str
@@ -50,6 +50,7 @@ class PaperInfo:
     cls: str | None = None
     shape: str | None = None
     axes: Mapping[str, str] = field(default_factory=dict)
+    multiple_of: Mapping[str, int] = field(default_factory=dict)
     example: Mapping[str, Any] = field(default_factory=dict)
     cases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     recipes: tuple[Recipe, ...] = ()
