@@ -16,11 +16,15 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
         q: ``(B, d, N)``, k: ``(B, d, M)``, v: ``(B, D, M)`` -> ``(B, D, N)``
     """
     wide = v.shape[1]
-    if q.device.type == "cpu" and wide > 128 and wide != q.shape[1]:
-        # The fused kernel for the CPU asks for equal widths, and at this width padding costs more than it saves.
-        half = q.dtype == torch.float16
-        logits = (q.float() if half else q).mul(scale).mT @ (k.float() if half else k)  # (B, N, M)
-        return v @ logits.softmax(2).to(v.dtype).mT  # (B, D, N)
+    # The fused kernel for the CPU asks for equal widths and forms the products again for the gradient. At these widths
+    # padding, or doing that for few keys, costs more than it saves.
+    apart = wide != q.shape[1] or (q.requires_grad and k.shape[2] < 8 * wide)
+    if q.device.type == "cpu" and wide > 128 and apart:
+        if q.dtype == torch.float16:
+            q, k = q.float(), k.float()
+        weights = ((q if scale == 1 else q * scale).mT @ k).softmax(2).to(v.dtype)  # (B, N, M)
+        # In backward, the first form copies the result and the second one the weights: the smaller is taken.
+        return (weights @ v.mT).mT if k.shape[2] > wide else v @ weights.mT  # (B, D, N)
     width = max(q.shape[1], wide) if q.device.type == "cpu" else 0
     out = F.scaled_dot_product_attention(_rows(q, width), _rows(k, width), _rows(v, width), scale=scale)
     return out[:, 0, :, :wide].mT
