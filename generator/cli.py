@@ -26,6 +26,7 @@ _ELSEWHERE = {
     "import": ("generator.intake.command", "import_list"),
     "links": ("generator.links.command", "links"),
     "new": ("generator.intake.command", "new"),
+    "preview": ("generator.intake.command", "preview"),
     "site": ("generator.site.command", "site"),
     "verify": ("generator.evidence.command", "verify"),
 }

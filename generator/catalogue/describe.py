@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from generator.catalogue import model
-from generator.catalogue.source import Path_, kind_of, short
+from generator.catalogue.source import BLANK, Path_, kind_of, short
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
@@ -37,6 +37,8 @@ def mistake(detail: ErrorDetails, path: Path_) -> tuple[str, str | None]:
     if kind == "extra_forbidden":
         record = model.strip(_annotation(path[:-1]))
         return "is not a field of this record", choice(str(path[-1]), model.fields(record))
+    if value == BLANK:
+        return "is still blank", _wanted(path, context)
     if kind == "value_error":
         return _split(str(context["error"]))
     if kind == "literal_error":
@@ -106,6 +108,16 @@ def _split(text: str) -> tuple[str, str | None]:
 def _purpose(path: Path_) -> str:
     record = model.strip(_annotation(path[:-1]))
     return f"add {path[-1]}: {model.fields(record)[str(path[-1])].description}"
+
+
+def _wanted(path: Path_, context: dict[str, Any]) -> str:
+    """What belongs into a blank: the purpose of its field, and the words that are allowed if they are few."""
+    field = path if isinstance(path[-1], str) else path[:-1]
+    record = model.strip(_annotation(field[:-1]))
+    known = model.fields(record).get(str(field[-1])) if isinstance(record, type) else None
+    purpose = known.description if known and known.description else "write what belongs here"
+    allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+    return f"{purpose}; allowed: {', '.join(allowed)}" if allowed else purpose
 
 
 def _annotation(path: Path_) -> Any:

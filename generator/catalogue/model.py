@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType
 
 from generator.catalogue import cost, shapes
-from generator.catalogue.source import FORBIDDEN
+from generator.catalogue.source import BLANK, FORBIDDEN
 
 Kind = Literal[
     "activation",
@@ -79,8 +79,15 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _plain(text: str) -> str:
+def _written(text: str) -> str:
     _one_line(text)
+    if text == BLANK:
+        raise ValueError("is still blank")
+    return text
+
+
+def _plain(text: str) -> str:
+    _written(text)
     if text[:1] in ("=", "+", "-", "@"):
         raise ValueError(f"begins with {text[0]!r}, which a spreadsheet would run (reword it)")
     if text != text.strip():
@@ -99,7 +106,7 @@ def _cost(text: str) -> str:
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_plain)]
-Tex = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_one_line)]
+Tex = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_written)]
 Symbol = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_one_line)]
 Id = Annotated[
     str, _like(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", "lower-case words and digits joined by underscores", "eca_net", 60)

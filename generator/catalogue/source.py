@@ -23,6 +23,9 @@ try:
 except ImportError:  # PyYAML was built without libyaml; said in `_loader`, where somebody can read it
     CSafeLoader = None
 
+BLANK = "TODO"
+"""What stands in a record for a value that somebody has yet to write."""
+
 Path_ = tuple[str | int, ...]
 """Where a value stands in the data: keys and list indices from the top."""
 

@@ -17,13 +17,7 @@ def since(project: Project, revision: str, addresses: Sequence[Address]) -> list
     Raises:
         GeneratorError: there is no such revision.
     """
-    commit = _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    commit = (commit or "").strip()
-    if not commit:
-        raise GeneratorError(f"git knows no revision {revision!r} here", hint="fetch it, or name another one")
-    # What others changed on the target branch since then is not of this change.
-    base = (_git(project, "merge-base", commit, "HEAD") or commit).strip()
-    text = _git(project, "show", f"{base}:./{project.catalogue.name}")
+    text = earlier(project, revision)
     if text is None:
         return list(addresses)
     try:
@@ -31,6 +25,21 @@ def since(project: Project, revision: str, addresses: Sequence[Address]) -> list
     except Findings:  # it does not follow the rules of today: an address is old if the file mentions what it is made of
         return [a for a in addresses if not all(place.value in text for place in a.places)]
     return touched(addresses, before)
+
+
+def earlier(project: Project, revision: str) -> str | None:
+    """The catalogue where ``revision`` and the present commit part; ``None`` if there was none.
+
+    Raises:
+        GeneratorError: there is no such revision.
+    """
+    commit = _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    commit = (commit or "").strip()
+    if not commit:
+        raise GeneratorError(f"git knows no revision {revision!r} here", hint="fetch it, or name another one")
+    # What others changed on the target branch since then is not of this change.
+    base = (_git(project, "merge-base", commit, "HEAD") or commit).strip()
+    return _git(project, "show", f"{base}:./{project.catalogue.name}")
 
 
 def _git(project: Project, *arguments: str) -> str | None:

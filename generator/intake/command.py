@@ -1,0 +1,280 @@
+"""``python -m generator new``, ``import`` and ``preview``."""
+
+from __future__ import annotations
+
+import asyncio
+import keyword
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import click
+
+from generator.catalogue.model import Kind, Section
+from generator.errors import CatalogueError, GeneratorError
+from generator.project import Project
+
+if TYPE_CHECKING:
+    from generator.catalogue.source import Source
+    from generator.intake.draft import Draft
+    from generator.intake.identify import Identifier, Known
+    from generator.intake.lists import Matcher, Row
+
+_SECTIONS, _KINDS = get_args(Section), get_args(Kind)
+
+
+def _like(pattern: str, what: str) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    def check(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+        if value is not None and (not re.fullmatch(pattern, value) or keyword.iskeyword(value)):
+            raise click.BadParameter(f"{value!r} is not {what}")
+        return value
+
+    return check
+
+
+@click.command()
+@click.argument("paper", metavar="PAPER")
+@click.option("--id", callback=_like(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", "a short name in snake_case"), help="Its id.")
+@click.option("--class", "cls", callback=_like(r"[A-Z][A-Za-z0-9]*", "a name of a class"), help="Class to implement.")
+@click.option("--section", "sections", multiple=True, type=click.Choice(_SECTIONS), help="Section of the list.")
+@click.option("--kind", type=click.Choice(_KINDS), help="What kind of method it is.")
+@click.option("--record-only", is_flag=True, help="Leave the implementation to somebody else.")
+@click.option("--offline", is_flag=True, help="Look nothing up; what is not known becomes a blank.")
+def new(
+    paper: str,
+    id: str | None,
+    cls: str | None,
+    sections: tuple[str, ...],
+    kind: str | None,
+    record_only: bool,
+    offline: bool,
+) -> None:
+    """Begin a record for PAPER (an arXiv id, DOI, address or plain id) and its implementation.
+
+    Title, authors and venue are looked up; the rest becomes blanks, which `check` lists.
+    """
+    from generator.catalogue.source import read, read_file
+    from generator.intake.draft import Draft
+    from generator.intake.identify import duplicate, identify, identity, known, plain_id, suggest_class, suggest_id
+
+    project = Project.find()
+    source = read(read_file(project.catalogue, "catalog.yaml"), "catalog.yaml")
+    records = list(known(source))
+    identifier = identify(paper)
+    _refuse(source, duplicate(records, identity(identifier), None))
+    draft = Draft(
+        id=identifier.value if identifier.scheme == "id" else "",
+        sections=sections,
+        kind=kind,
+        identifier=None if identifier.scheme == "id" else (identifier.scheme, identifier.value),
+    )
+    draft = _looked_up(draft, identifier, offline)
+    _refuse(source, duplicate(records, None, draft.title))
+    proposed = id or (suggest_id(draft.title) if draft.title else plain_id(identifier))
+    draft = _asked(replace(draft, id=proposed), ask_id=id is None and not draft.id)
+    _refuse(source, next((record for record in records if record.id == draft.id), None))
+    if not record_only:
+        draft = replace(draft, cls=cls or suggest_class(draft.title or "", draft.id))
+    _write(project, source, draft)
+
+
+def _refuse(source: Source, other: Known | None) -> None:
+    if other is None:
+        return
+    where = source.locate(("papers", other.index))
+    hint = "edit that record; if this is another paper, choose another id with --id"
+    raise CatalogueError(f"is the record of this paper already: {other.id}, {other.title!r}", where, hint)
+
+
+def _looked_up(draft: Draft, identifier: Identifier, offline: bool) -> Draft:
+    """``draft`` with what arXiv or Crossref know; what they do not is said, and stays blank."""
+    from generator.intake.lookup import Metadata, NoMetadata, look_up
+    from generator.links.guard import guarded_client
+
+    async def ask() -> Metadata:
+        async with guarded_client() as client:
+            return await look_up(identifier, client)
+
+    if offline or identifier.scheme == "id":
+        click.echo("nothing was looked up: title, authors and venue are blanks", err=True)
+        return draft
+    try:
+        found = asyncio.run(ask())
+    except NoMetadata as error:
+        click.echo(f"{error}: title, authors and venue are blanks", err=True)
+        return draft
+    if found.notice:
+        click.echo(f"{found.venue} {found.year}: {found.notice}", err=True)
+    return replace(draft, title=found.title, authors=found.authors, venue=found.venue, year=found.year)
+
+
+def _asked(draft: Draft, *, ask_id: bool) -> Draft:
+    """What a person at a terminal can say at once; elsewhere it stays blank."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return draft
+    if ask_id:
+        pattern = _like(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", "a short name in snake_case")
+        answer = click.prompt("id (file name, registry name, address of the page)", default=draft.id, err=True)
+        context = click.get_current_context()
+        draft = replace(draft, id=pattern(context, context.command.params[0], answer) or "")
+    if not draft.sections:
+        section = click.prompt("section", type=click.Choice(["", *_SECTIONS]), default="", err=True)
+        draft = replace(draft, sections=(section,) if section else ())
+    if not draft.kind:
+        draft = replace(
+            draft, kind=click.prompt("kind", type=click.Choice(["", *_KINDS]), default="", err=True) or None
+        )
+    return draft
+
+
+def _write(project: Project, source: Source, draft: Draft) -> None:
+    from generator import outputs
+    from generator.catalogue.layout import insert_record
+    from generator.catalogue.source import BLANK
+    from generator.intake.draft import record, skeleton
+
+    text = record(draft)
+    file = project.papers_templates / f"{draft.id}.py"
+    shown = f"templates/papers/{draft.id}.py"
+    if draft.cls and file.exists():
+        raise GeneratorError(f"{shown} exists already, without a record", hint="choose another id with --id")
+    catalogue = insert_record(source.text, text)
+    if draft.cls:
+        outputs.replace(project, file, skeleton(draft.cls).encode())
+        click.echo(f"wrote {shown}")
+    outputs.replace(project, project.catalogue, catalogue.encode())
+    blanks = len(re.findall(rf"\b{BLANK}\b", text))
+    line = next(number for number, row in enumerate(catalogue.splitlines(), 1) if row == f"- id: {draft.id}")
+    click.echo(f"wrote the record of {draft.id} at catalog.yaml:{line}")
+    click.echo("\nNext:")
+    click.echo(f"1. Fill in its {blanks} blanks; python -m generator check lists them.")
+    if draft.cls:
+        click.echo(f"2. Write the class {draft.cls} in {shown}.")
+        click.echo(f"3. python -m generator build && python -m pytest -q -k {draft.id}")
+    else:
+        click.echo("2. python -m generator fmt")
+        click.echo("3. python -m generator build")
+
+
+@click.command("import")
+@click.argument("list_file", metavar="LIST.md", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the drafts there.")
+def import_list(list_file: Path, output: Path | None) -> None:
+    """Turn the Markdown list LIST.md into draft records of the papers that the catalogue does not have.
+
+    Tables, bullet lists and lines of prose that name a paper are read; what could not be read is said.
+    """
+    from generator.catalogue.layout import format_text
+    from generator.catalogue.source import read, read_file
+    from generator.intake.draft import record
+    from generator.intake.identify import known
+    from generator.intake.lists import Matcher, Unread
+    from generator.intake.lists import read as read_list
+
+    project = Project.find()
+    matcher = Matcher(list(known(read(read_file(project.catalogue, "catalog.yaml"), "catalog.yaml"))))
+    drafts: dict[str, Draft] = {}
+    rows, papers = 0, set[str]()
+    for row in read_list(read_file(list_file, list_file.name)):
+        if isinstance(row, Unread):
+            click.echo(f"{list_file.name}:{row.line}: not read: {row.reason}", err=True)
+            continue
+        rows += 1
+        papers.add(_take(row, matcher, drafts, list_file.name))
+    for row, guess in matcher.guesses:
+        click.echo(f"{list_file.name}:{row.line}: {row.title!r} is taken for {guess.id}, by its address", err=True)
+    text = "papers:\n" + "".join(record(draft) for draft in drafts.values())
+    summary = f"{rows} rows, {len(papers)} papers, {len(drafts)} new"
+    if drafts and output is None:
+        click.echo(format_text(text), nl=False)
+    elif drafts and output is not None:
+        output.write_text(format_text(text), encoding="utf-8")
+    # Drafts on stdout must stay what a reader of YAML can use.
+    click.echo(summary, err=bool(drafts) and output is None)
+
+
+def _take(row: Row, matcher: Matcher, drafts: dict[str, Draft], name: str) -> str:
+    """The id of the paper that ``row`` means; a draft is begun if it is new."""
+    found = matcher.find(row)
+    section = _section(row.section)
+    if found is None:
+        draft = _drafted(row, section, {record.id for record in matcher.records})
+        drafts[draft.id] = draft
+        matcher.add(_as_known(draft, row))
+        return draft.id
+    if draft := drafts.get(found.id):
+        if section and section not in draft.sections:
+            drafts[found.id] = replace(draft, sections=(*draft.sections, section))
+    elif section and section not in found.sections:
+        click.echo(f"{name}:{row.line}: {found.id} is not in the section {section} of the catalogue", err=True)
+    return found.id
+
+
+def _drafted(row: Row, section: str | None, taken: set[str]) -> Draft:
+    from generator.catalogue import addresses
+    from generator.intake.draft import Draft
+    from generator.intake.identify import suggest_id
+    from generator.intake.lists import chinese, repository, row_identifier
+    from generator.intake.lookup import clean
+
+    id = base = suggest_id(row.title)
+    number = 1
+    while id in taken:
+        number += 1
+        id = f"{base[:56]}_{number}"
+    found = row_identifier(row)
+    blog = row.blog if row.blog and re.match(r"https?://", row.blog) and not addresses.flaw(row.blog) else None
+    idea = clean(row.idea) or None if row.idea else None
+    return Draft(
+        id=id,
+        title=clean(row.title).rstrip("."),
+        venue=clean(row.venue) if row.venue else None,
+        year=row.year,
+        sections=(section,) if section else (),
+        identifier=(found.scheme, found.value) if found else None,
+        repo=repository(row.code),
+        blog=blog,
+        idea_zh=idea if chinese(idea) else None,
+        idea_en=None if chinese(idea) else idea,
+    )
+
+
+def _as_known(draft: Draft, row: Row) -> Known:
+    from generator.intake.identify import Known
+    from generator.intake.lists import row_identity
+
+    own = row_identity(row)
+    repo = draft.repo.lower() if draft.repo else None
+    return Known(draft.id, draft.title or "", frozenset([own] if own else []), repo, draft.sections, -1)
+
+
+def _section(heading: str) -> str | None:
+    """The section that a heading (as an anchor) means."""
+    import difflib
+
+    for section in _SECTIONS:
+        if heading.startswith(section) or (heading and section.startswith(heading)):
+            return section
+    return next(iter(difflib.get_close_matches(heading, _SECTIONS, n=1, cutoff=0.8)), None)
+
+
+@click.command()
+@click.option("--changed", "revision", metavar="REV", required=True, help="Compare with where REV and HEAD part.")
+def preview(revision: str) -> None:
+    """Print what changed in the catalogue since REV as Markdown: entries in both languages, drift by its cause."""
+    from generator.catalogue.loader import load
+    from generator.intake import preview as write
+    from generator.links.changes import earlier
+    from generator.outputs import Outputs
+    from generator.render import Renderer
+
+    project = Project.find()
+    loaded = load(project.catalogue)
+    for line in write.changed(loaded, earlier(project, revision)):
+        click.echo(line)
+    outputs = Outputs(project, Renderer(project, loaded).plan().texts, partial=False)
+    for line in write.drift(outputs.differences()):
+        click.echo(line)
