@@ -6,7 +6,7 @@ Everything lands below ``site/{zh,en}/papers``, which git ignores. Written pages
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from generator.links.addresses import urls_of
@@ -25,8 +25,8 @@ _ROOT: dict[Language, str] = {"zh": "../../", "en": "../../../"}
 LINKS_REPORT = "links.json"
 
 
-def pages(renderer: Renderer, plan: Plan, ids: Iterable[str] = ()) -> dict[str, str]:
-    """The pages by path.
+def pages(renderer: Renderer, plan: Plan, ids: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    """The pages, one after the other: path and text.
 
     Args:
         renderer: what renders the outputs: its catalogue, units and reports are used.
@@ -35,15 +35,13 @@ def pages(renderer: Renderer, plan: Plan, ids: Iterable[str] = ()) -> dict[str, 
     """
     chosen = set(ids)
     found = subjects(renderer, plan)
-    result: dict[str, str] = {}
     for id, subject in found.items():
         if not chosen or id in chosen:
             for language in LANGUAGES:
-                _paper(renderer, subject, found, language, result)
+                yield from _paper(renderer, subject, found, language)
     if not chosen:
         for language in LANGUAGES:
-            _collections(renderer, found, language, result)
-    return result
+            yield from _collections(renderer, found, language)
 
 
 def subjects(renderer: Renderer, plan: Plan) -> dict[str, Subject]:
@@ -66,6 +64,7 @@ def subjects(renderer: Renderer, plan: Plan) -> dict[str, Subject]:
             level=renderer.levels.get(id, "stub"),
             unit=unit if text else None,
             code=text if unit else None,
+            listing=renderer.listings.get(id) if unit and text else None,
             row=renderer.verification.current(id, text) if unit and text else None,
             record=renderer.records.get(id),
             timings=timed.get(id, []),
@@ -81,8 +80,8 @@ def _ledger(renderer: Renderer) -> Ledger | None:
 
 
 def _paper(
-    renderer: Renderer, subject: Subject, others: Mapping[str, Subject], language: Language, result: dict[str, str]
-) -> None:
+    renderer: Renderer, subject: Subject, others: Mapping[str, Subject], language: Language
+) -> Iterator[tuple[str, str]]:
     paper = subject.paper
     folder = f"site/{language}/papers"
     data = context(subject, others, language)
@@ -97,18 +96,18 @@ def _paper(
         if subject.calculator
         else "",
     }
-    result[f"{folder}/{paper.id}.md"] = renderer.jinja.get_template("pages/paper.md.j2").render(data)
+    yield f"{folder}/{paper.id}.md", renderer.jinja.get_template("pages/paper.md.j2").render(data)
     if subject.listing and subject.listing.others and subject.code:
         whole = {**data, "code": subject.code, "lines": subject.code.count("\n"), "root": f"../{_ROOT[language]}"}
-        result[f"{folder}/{paper.id}/code.md"] = renderer.jinja.get_template("pages/code.md.j2").render(whole)
+        yield f"{folder}/{paper.id}/code.md", renderer.jinja.get_template("pages/code.md.j2").render(whole)
 
 
-def _collections(renderer: Renderer, found: Mapping[str, Subject], language: Language, result: dict[str, str]) -> None:
+def _collections(renderer: Renderer, found: Mapping[str, Subject], language: Language) -> Iterator[tuple[str, str]]:
     folder = f"site/{language}/papers"
     render = renderer.jinja.get_template
     entries = reference.entries(renderer.project)
     data = explorer.context(found, language)
-    result[f"{folder}/index.md"] = render("pages/explorer.md.j2").render(data)
+    yield f"{folder}/index.md", render("pages/explorer.md.j2").render(data)
     parts = {
         "home": render("pages/home.md.j2").render(home.context(found, language)),
         "choose": render("pages/choose.md.j2").render(explorer.decision(found, language)),
@@ -123,7 +122,7 @@ def _collections(renderer: Renderer, found: Mapping[str, Subject], language: Lan
         "links": _without_title(link_page(_ledger(renderer), renderer.catalogue, language)),
     }
     for name, text in parts.items():
-        result[f"{folder}/_parts/{name}.md"] = text
+        yield f"{folder}/_parts/{name}.md", text
 
 
 def _without_title(text: str) -> str:

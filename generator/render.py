@@ -19,6 +19,8 @@ from generator.errors import Findings, GeneratorError, Location, OutputError, Te
 from generator.evidence.record import EvidenceRecord, load_record
 from generator.inline import Inliner, Unit, exported_order
 from generator.project import Project
+from generator.site import listing
+from generator.site.listing import Listing
 
 PACKAGE = "generated/attention_atlas"
 PAGE_FOLDERS = ("site/zh/papers", "site/en/papers")
@@ -39,7 +41,7 @@ class Plan:
     texts: dict[str, str] = field(default_factory=dict)
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def add(self, path: str, text: str, *sources: str, pieces: Iterable[str] = ()) -> None:
+    def add(self, path: str, text: str, *sources: str, pieces: Iterable[str] = ()) -> ast.Module | None:
         """Plan one output.
 
         Args:
@@ -47,6 +49,9 @@ class Plan:
             text: what it should hold.
             sources: what it is made of; the last one is where a mistake in its Python would be.
             pieces: of a large Python file, statements that all parse if it does: their syntax trees are small.
+
+        Returns:
+            The syntax tree of a Python file that was parsed whole.
 
         Raises:
             OutputError: if the path is planned already or leaves the project.
@@ -58,11 +63,16 @@ class Plan:
         if path in self.texts:
             first = " and ".join(self.sources[path])
             raise OutputError(f"{path} is planned twice: from {first} and from {' and '.join(sources)}", Location(path))
+        tree = None
         if path.endswith((".py", ".pyi")):
-            for piece in pieces or (text,):
-                _parse(path, piece, sources)
+            if pieces:
+                for piece in pieces:
+                    _parse(path, piece, sources)
+            else:
+                tree = _parse(path, text, sources)
         self.texts[path] = text
         self.sources[path] = sources
+        return tree
 
 
 def plan(project: Project, loaded: Loaded) -> Plan:
@@ -134,6 +144,7 @@ class Renderer:
         self.records = _records(project)
         self.verification = verification.read(project.reports / "verification.json")
         self.levels: dict[str, str] = {}
+        self.listings: dict[str, Listing] = {}
         self.jinja = environment(project)
         self._template = {
             name: self.jinja.get_template(name)
@@ -166,7 +177,7 @@ class Renderer:
         """The pages of the site, one after the other: path and text. Written with every build, but not committed."""
         from generator.pages import pages  # a check does without
 
-        return iter(pages(self, plan, ids).items())
+        return pages(self, plan, ids)
 
     def explain(self, id: str) -> dict[str, Any]:
         """The outputs of one paper with what each is made of, and what its templates are filled with."""
@@ -282,7 +293,10 @@ class Renderer:
         if row := self.verification.current(paper.id, text):
             self.levels[paper.id] = row.level
             text = self._module(paper, unit, row.level, row.source)
-        result.add(path, text, "catalog.yaml", unit.file, *unit.blocks, "templates/module.py.j2")
+        tree = result.add(path, text, "catalog.yaml", unit.file, *unit.blocks, "templates/module.py.j2")
+        if tree is not None and paper.module is not None:
+            # Now, while there is a tree: to keep those of all papers, or to parse them again for the pages, is dear.
+            self.listings[paper.id] = listing.core(tree, text, paper.module.cls)
         benchmark = self._template["benchmark.py.j2"].render(self.context(paper))
         result.add(f"generated/benchmarks/test_{paper.id}.py", benchmark, "catalog.yaml", "templates/benchmark.py.j2")
 
@@ -424,9 +438,9 @@ def _python_files(root: Path) -> list[Path]:
     return sorted(path for path in root.rglob("*.py") if "__pycache__" not in path.parts)
 
 
-def _parse(path: str, text: str, sources: tuple[str, ...]) -> None:
+def _parse(path: str, text: str, sources: tuple[str, ...]) -> ast.Module:
     try:
-        ast.parse(text, filename=path)
+        return ast.parse(text, filename=path)
     except SyntaxError as error:
         where = Location(sources[-1] if sources else path)
         line = text.split("\n")[(error.lineno or 1) - 1].strip()

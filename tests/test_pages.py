@@ -147,7 +147,7 @@ def test_the_core_listing_is_the_core_module(id: str, catalogue: Catalogue) -> N
     module = catalogue.paper(id).module
     assert module is not None
     whole = rendered()[1].texts[f"generated/attention_atlas/papers/{id}.py"]
-    found = listing.core(whole, module.cls)
+    found = listing.core(ast.parse(whole), whole, module.cls)
     tree = ast.parse(found.core)
     assert module.cls in {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     defined = {node.name for node in ast.walk(tree) if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
@@ -186,7 +186,7 @@ class Net(nn.Module):
 
     core = Core
 '''
-    found = listing.core(text, "Core")
+    found = listing.core(ast.parse(text), text, "Core")
     assert found.others == ("Net",)
     assert "# How wide at least.\n_WIDTH = 8" in found.core
     assert "def _round" in found.core
@@ -408,7 +408,7 @@ def test_equal_shapes_are_equal(catalogue: Catalogue) -> None:
         paper.module, renderer.units["se_net"].parameters(paper.module.cls), channels=256, side=14
     )
     assert found == (2 * 256 * 16 + 256 + 16, 2 * 256 * 16)
-    assert (explorer.CHANNELS, explorer.SIDE) == (256, 14)
+    assert (figures.CHANNELS, figures.SIDE) == (256, 14)
 
 
 def test_the_health_of_links_is_shown_where_it_is_known(project: Project, tmp_path: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from generator.escape import html_text, md_link
 from generator.site.drawing import Element, cut, element, link, picture, text
-from generator.site.explorer import CHANNELS, SIDE, equal_cost
-from generator.site.figures import number
+from generator.site.figures import CHANNELS, SIDE, number
 from generator.site.paper import Subject
 from generator.site.words import TERMS, Language, term, words
 
@@ -55,9 +55,12 @@ def _name(subject: Subject, x: float, y: float) -> Element:
 def taxonomy(found: Mapping[str, Subject], language: Language, *, prefix: str = "../") -> str:
     """Kinds by context: one square a paper, filled where it is built."""
     t = words(language)
-    kinds = [kind for kind in TERMS["kind"] if any(s.paper.kind == kind for s in found.values())]
-    contexts = [c for c in TERMS["context"] if any(s.paper.facets.context == c for s in found.values())]
-    cells = Counter((s.paper.kind, s.paper.facets.context) for s in found.values())
+    members: dict[tuple[str, str], list[Subject]] = {}
+    for subject in sorted(found.values(), key=lambda s: (s.unit is None, s.paper.id)):
+        members.setdefault((subject.paper.kind, subject.paper.facets.context), []).append(subject)
+    cells = Counter({cell: len(subjects) for cell, subjects in members.items()})
+    kinds = [kind for kind in TERMS["kind"] if any(cell[0] == kind for cell in cells)]
+    contexts = [c for c in TERMS["context"] if any(cell[1] == c for cell in cells)]
     square, left, top = 14.0, 190.0, 30.0
     widths = [max(min(max(cells[kind, c] for kind in kinds), 7), 3) * square + 22 for c in contexts]
     starts = [left + sum(widths[:at]) for at in range(len(contexts))]
@@ -71,9 +74,7 @@ def taxonomy(found: Mapping[str, Subject], language: Language, *, prefix: str = 
         parts.append(element("path", d=f"M0 {y:g}H{left + sum(widths):g}", class_="aa-grid"))
         parts.append(text(term("kind", kind, language), 0, y + 16))
         for c, start in zip(contexts, starts, strict=True):
-            members = [s for s in found.values() if (s.paper.kind, s.paper.facets.context) == (kind, c)]
-            members.sort(key=lambda s: (s.unit is None, s.paper.id))
-            for at, subject in enumerate(members):
+            for at, subject in enumerate(members.get((kind, c), ())):
                 parts.append(_square(subject, start + at % 7 * square, y + 5 + at // 7 * square, square - 2, prefix))
         y += rows * square + 10
     label = t["map_label"].format(count=len(found))
@@ -93,7 +94,7 @@ def scatter(found: Mapping[str, Subject], language: Language) -> str:
     """Parameters against multiply-accumulates at one shape, beside a 3×3 convolution of that shape; with a table."""
     t = words(language)
     shape = f"{CHANNELS}×{SIDE}×{SIDE}"
-    points = [(subject, cost) for subject in found.values() if (cost := equal_cost(subject)) is not None]
+    points = [(subject, cost) for subject in found.values() if (cost := subject.equal_cost) is not None]
     if not points:
         return t["not_measured"] + "\n"
     convolution = (9.0 * CHANNELS**2, 9.0 * CHANNELS**2 * SIDE**2)
@@ -121,17 +122,17 @@ def scatter(found: Mapping[str, Subject], language: Language) -> str:
     parts.append(element("path", d=f"M{x - 6:.1f} {y:.1f}h12m-6 -6v12", class_="aa-reference"))
     parts.append(text("3×3", x + 10, y + 4, "aa-muted"))
     # A name stands where there is room for it; the others show when pointed at, and in the table below.
-    taken: list[tuple[float, float, float]] = [(x, y, x + 40)]
-    dots = [place(cost) for _, cost in points]
+    room = _Room({place(cost) for _, cost in points})
+    room.take(x, y, x + 40)
     for subject, cost in sorted(points, key=lambda item: item[1]):
         x, y = place(cost)
         end = x + 14 + 6.7 * len(subject.paper.id)
         heights = (y + 4, y - 8, y + 16)
-        name_y = next((high_ for high_ in heights if _free(x, high_, end, taken, dots)), None)
+        name_y = next((line for line in heights if room.free(x, line, end)), None)
         circle = element("circle", cx=x, cy=y, r=5, class_=f"aa-plug-{subject.paper.facets.plug}")
         name = [] if name_y is None else [text(subject.paper.id, x + 9, name_y, "aa-chart-link")]
         if name_y is not None:
-            taken.append((x, name_y, end))
+            room.take(x, name_y, end)
         title = element("title", f"{subject.short}: {number(cost[0])}, {number(cost[1])}")
         parts.append(link(f"../papers/{subject.paper.id}/", title, circle, *name))
     label = t["scatter_label"].format(count=len(points), shape=shape)
@@ -144,12 +145,32 @@ def scatter(found: Mapping[str, Subject], language: Language) -> str:
     return f"{_figure(svg, label)}\n{table}"
 
 
-def _free(
-    x: float, y: float, end: float, taken: list[tuple[float, float, float]], dots: list[tuple[float, float]]
-) -> bool:
-    """Whether a name from ``x`` to ``end`` at the height ``y`` covers neither another name nor a dot."""
-    names = any(abs(y - other) < 12 and x < right and left < end for left, other, right in taken)
-    return not names and not any(x + 6 < across < end and -3 < y - down < 14 for across, down in dots)
+class _Room:
+    """Where names may stand: neither over another name nor over a dot, both found by the row in which they are."""
+
+    _ROW = 20.0
+
+    def __init__(self, dots: Iterable[tuple[float, float]]) -> None:
+        self._names: dict[int, list[tuple[float, float, float]]] = {}
+        self._dots: dict[int, list[tuple[float, float]]] = {}
+        for across, down in sorted(dots):
+            self._dots.setdefault(int(down // self._ROW), []).append((across, down))
+
+    def take(self, x: float, y: float, end: float) -> None:
+        """A name stands from ``x`` to ``end`` at the height ``y``."""
+        self._names.setdefault(int(y // self._ROW), []).append((x, y, end))
+
+    def free(self, x: float, y: float, end: float) -> bool:
+        """Whether a name would cover nothing there."""
+        row = int(y // self._ROW)
+        for near in (row - 1, row, row + 1):
+            if any(abs(y - at) < 12 and x < right and left < end for left, at, right in self._names.get(near, ())):
+                return False
+            dots = self._dots.get(near, [])
+            first, last = bisect_right(dots, (x + 6, math.inf)), bisect_left(dots, (end, -math.inf))
+            if any(-3 < y - down < 14 for _, down in dots[first:last]):
+                return False
+        return True
 
 
 def _decades(values: list[float]) -> tuple[int, int, bool]:

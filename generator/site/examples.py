@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from generator.catalogue import cost, shapes
@@ -12,6 +13,8 @@ from generator.catalogue.model import Insertion, Module
 from generator.escape import py_value
 from generator.inline import Parameter
 
+closed_form = lru_cache(maxsize=None)(cost.parse)
+"""An expression, parsed: each stands on several pages in two languages."""
 # Where nothing says which parameter gives an axis its size.
 _USUAL = {"C": ("channels", "in_channels", "dim"), "D": ("dim",)}
 _FRIENDLY = {"B": 2, "H": 32, "W": 32, "N": 196, "T": 8}
@@ -43,7 +46,7 @@ def sizes(module: Module, values: Mapping[str, Any]) -> dict[str, int]:
     known: dict[str, int] = {}
     for letter in signature.letters():
         if (expression := axis_expression(module, letter, values)) is not None:
-            known[letter] = int(cost.parse(expression).evaluate(values))
+            known[letter] = int(closed_form(expression).evaluate(values))
         elif letter in _FRIENDLY:
             step = math.lcm(divisors[letter], module.multiple_of.get(letter, 1))
             known[letter] = step * math.ceil(_FRIENDLY[letter] / step)

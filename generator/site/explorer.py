@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from generator.site import figures
+from generator.site.figures import CHANNELS, SIDE
 from generator.site.paper import Subject
 from generator.site.words import LANGUAGES, TERMS, Language, term, words
 
-CHANNELS, SIDE = 256, 14
-"""The feature map at which costs stand beside each other."""
 _LEVEL_ORDER = tuple(TERMS["level"])
 
 
@@ -55,7 +54,7 @@ def context(found: Mapping[str, Subject], language: Language) -> dict[str, Any]:
 def _row(subject: Subject, language: Language) -> dict[str, Any]:
     paper = subject.paper
     facets = paper.facets
-    equal = equal_cost(subject)
+    equal = subject.equal_cost
     other = LANGUAGES[1 - LANGUAGES.index(language)]
     # What the row does not show in this language but a reader may type all the same.
     hidden = [
@@ -100,14 +99,6 @@ def _row(subject: Subject, language: Language) -> dict[str, Any]:
         "level": subject.level,
         "level_name": subject.level_name(language),
     }
-
-
-def equal_cost(subject: Subject) -> tuple[float, float] | None:
-    """Parameters and multiply-accumulates at the common feature map, where the paper has closed forms for it."""
-    module = subject.paper.module
-    if module is None or subject.unit is None:
-        return None
-    return figures.at_equal_shape(module, subject.parameters, channels=CHANNELS, side=SIDE)
 
 
 def _options(group: str, values: Iterable[str], language: Language) -> list[tuple[str, str]]:

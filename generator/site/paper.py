@@ -12,8 +12,9 @@ from generator.catalogue.model import Paper
 from generator.evidence.record import EvidenceRecord
 from generator.exports import bib_entry
 from generator.inline import Unit
-from generator.site import examples, figures, flow, listing
+from generator.site import examples, figures, flow
 from generator.site.formulas import mathml
+from generator.site.listing import Listing
 from generator.site.words import Language, level_name, term, words
 from generator.verification import Row
 
@@ -26,6 +27,8 @@ class Subject:
     level: str
     unit: Unit | None = None
     code: str | None = None
+    listing: Listing | None = None
+    """The core module's own lines."""
     row: Row | None = None
     record: EvidenceRecord | None = None
     timings: list[dict[str, Any]] = field(default_factory=list)
@@ -49,11 +52,6 @@ class Subject:
         return self.unit.parameters(self.paper.module.cls) if self.unit and self.paper.module else ()
 
     @cached_property
-    def listing(self) -> listing.Listing | None:
-        """The core module's own lines."""
-        return listing.core(self.code, self.paper.module.cls) if self.code and self.paper.module else None
-
-    @cached_property
     def usage(self) -> str | None:
         """The snippet that the tests run."""
         module = self.paper.module
@@ -64,6 +62,14 @@ class Subject:
         """The closed forms, ready for the browser."""
         module = self.paper.module
         return figures.calculator(module, self.parameters) if module and self.unit else None
+
+    @cached_property
+    def equal_cost(self) -> tuple[float, float] | None:
+        """Parameters and multiply-accumulates at the feature map at which all costs stand beside each other."""
+        module = self.paper.module
+        if module is None or self.unit is None:
+            return None
+        return figures.at_equal_shape(module, self.parameters, channels=figures.CHANNELS, side=figures.SIDE)
 
 
 def context(subject: Subject, others: Mapping[str, Subject], language: Language) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
@@ -359,10 +360,18 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+class _Words(dict[str, str]):
+    """Words that are attributes too: a template asks for the attribute first, and a miss costs more than a hit."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        super().__init__(texts)
+        self.__dict__ = self
+
+
 @cache
 def words(language: Language) -> dict[str, str]:
     """The words of the generated pages in one language."""
-    return {key: texts[LANGUAGES.index(language)] for key, texts in _WORDS.items()}
+    return _Words({key: texts[LANGUAGES.index(language)] for key, texts in _WORDS.items()})
 
 
 def level_name(level: str, source: str | None, language: Language) -> str:
