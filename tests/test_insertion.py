@@ -171,7 +171,9 @@ def test_replace_hands_the_geometry_on() -> None:
         insert(_small(), "condconv", "replace:2")
     with pytest.raises(ValueError, match="takes no channels alone: it cannot replace a normalisation"):
         insert(_small(), "condconv", "replace:1")
-    with pytest.raises(ValueError, match="takes no in_channels and out_channels"):
+    with pytest.raises(
+        ValueError, match="0: SE cannot replace a convolution from 3 to 32 channels: it keeps their number"
+    ):
         insert(_small(), "se_net", "replace:0")
 
 

@@ -222,9 +222,14 @@ def _geometry(name: str, layer: nn.Module, factory: type[nn.Module]) -> dict[str
         return {key: value for key, value in shared.items() if key in accepted}
     if not isinstance(layer, _CONVOLUTIONS):
         raise ValueError(f"{name}: only convolutions and normalisations can be replaced, got {type(layer).__name__}")
-    if not {"in_channels", "out_channels"} <= set(accepted):
-        raise ValueError(f"{factory.__name__} takes no in_channels and out_channels: it cannot replace a convolution")
     arguments: dict[str, Any] = {"in_channels": layer.in_channels, "out_channels": layer.out_channels}
+    if "channels" in accepted and layer.in_channels == layer.out_channels:
+        arguments = {"channels": layer.in_channels}
+    elif not set(arguments) <= set(accepted):
+        raise ValueError(
+            f"{name}: {factory.__name__} cannot replace a convolution from {layer.in_channels} to {layer.out_channels} "
+            "channels: it keeps their number"
+        )
     for key, neutral in (("kernel_size", None), ("stride", 1), ("padding", None), ("dilation", 1)):
         value = getattr(layer, key)
         if isinstance(value, tuple):
