@@ -9,18 +9,24 @@ import itertools
 import json
 import math
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import attention_atlas as atlas
 import pytest
 import torch
 from attention_atlas import bench, timing
 from attention_atlas.__main__ import main
+from click.testing import CliRunner
 from torch import Tensor, nn
 
+from generator.bench import command, record
+from generator.bench.compare import compare
+from generator.errors import GeneratorError
+from generator.project import Project
 from tests.checkout import ROOT
 
 pytest_plugins = ["pytester"]
@@ -121,8 +127,8 @@ def test_calls_are_warmed_up_after_the_ramp_and_before_any_sample(monkeypatch: p
 
 
 def test_the_flush_is_larger_than_the_cache_of_the_card() -> None:
-    assert fake_clock([], l2=50 << 20).buffer.size == 100 << 20
-    assert fake_clock([], l2=0).buffer.size >= 64 << 20
+    assert cast(_Buffer, fake_clock([], l2=50 << 20).buffer).size == 100 << 20
+    assert cast(_Buffer, fake_clock([], l2=0).buffer).size >= 64 << 20
 
 
 def test_peak_memory_is_reset_before_the_call_and_read_after_it_is_done() -> None:
@@ -280,9 +286,9 @@ def test_dtypes_and_channels_last(dtype: str) -> None:
 
 def test_tf32_is_set_for_its_rows_only() -> None:
     before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
-    with bench._precision("tf32"):  # pyright: ignore[reportPrivateUsage]  a CPU cannot time it
+    with bench.precision("tf32"):
         assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == (True, True)
-        with bench._precision("float32"):  # pyright: ignore[reportPrivateUsage]
+        with bench.precision("float32"):
             assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == (False, False)
     assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == before
     with pytest.raises(ValueError, match="a CPU has no TF32"):
@@ -441,3 +447,130 @@ def test_every_implemented_paper_has_a_benchmark_and_no_stub_has_one() -> None:
 def test_pytest_finds_the_fixture_through_the_package() -> None:
     text = Path(ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert '[project.entry-points.pytest11]\nattention_atlas = "attention_atlas.pytest_plugin"\n' in text
+
+
+# --- records ---------------------------------------------------------------------------------------------------------
+
+
+def row_of(ratio: float | None = 1.0, noise: float = 0.01, **fields: Any) -> record.Row:
+    data: dict[str, Any] = {
+        "id": "cbam", "device": "cpu", "dtype": "float32", "shape": [2, 4, 6, 5], "mode": "forward", "median_s": 1e-3,
+        "q1_s": 9e-4, "q3_s": 2e-3, "peak_bytes": 0, "params": 1, "macs": None, "ratio_conv3x3": ratio, "torch": "2",
+        "samples": 5, "ratio_self": (1 - noise, 1.0, 1 + noise), **fields,
+    }  # fmt: skip
+    return record.Row(**data)
+
+
+def run_of(*rows: record.Row, commit: str = "unknown") -> record.Run:
+    return record.Run(
+        commit=commit, changed=False, torch="2", driver=None, clocks=None, threads=1, complete=True, rows=list(rows)
+    )
+
+
+def test_a_run_is_appended_and_earlier_ones_stay_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "a-card.json"
+    path.write_text(record.appended(path, "A card", run_of(row_of(1.0))), encoding="utf-8")
+    first = record.read(path)
+    path.write_text(record.appended(path, "A card", run_of(row_of(2.0))), encoding="utf-8")
+    assert record.read(path).runs == [*first.runs, run_of(row_of(2.0))]
+    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == record.SCHEMA
+    with pytest.raises(GeneratorError, match="is a record of A card, not of Another"):
+        record.appended(path, "Another", run_of())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[]", "valid dictionary|instance of Record|object"),
+        ('{"schema": 2, "device": "x", "runs": []}', "schema: Input should be 1"),
+        ('{"schema": 1, "device": "x", "runs": [{}]}', "runs.0.commit: Field required"),
+    ],
+)
+def test_what_is_no_record_is_answered(text: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(GeneratorError, match=says):
+        record.read(path)
+
+
+def test_every_committed_record_keeps_the_schema_and_is_named_after_its_device() -> None:
+    for path in sorted((ROOT / record.FOLDER).glob("*.json")):
+        assert path.stem == record.slug(record.read(path).device)
+
+
+def test_the_rows_of_the_harness_are_those_of_a_record() -> None:
+    for row in measure(case_of()):
+        assert isinstance(row, bench.Row)
+        assert set(asdict(row)) == set(record.Row(**asdict(row)).model_dump())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "noise", "verdict"),
+    [
+        ([1.0], [1.02], 0.001, "same"),
+        ([1.0], [1.5, 1.5], 0.01, "slower"),
+        ([1.0], [1.5], 0.01, "slower once"),
+        ([1.0], [1.5, 1.0], 0.01, "same"),
+        ([1.0], [1.5, 1.5], 0.3, "same"),
+        ([1.0, 1.1], [0.5, 0.6], 0.01, "faster"),
+        ([1.0], [0.5], 0.01, "faster once"),
+        ([None], [None, None], 0.01, "same"),
+    ],
+)
+def test_a_difference_exceeds_the_noise_and_repeats(
+    old: list[float | None], new: list[float | None], noise: float, verdict: str
+) -> None:
+    (change,) = compare([run_of(row_of(x, noise)) for x in old], [run_of(row_of(x, noise)) for x in new])
+    assert change.verdict == verdict
+
+
+def test_only_equal_cases_are_compared() -> None:
+    assert list(compare([run_of(row_of(dtype="float16"))], [run_of(row_of())])) == []
+    assert list(compare([run_of(row_of(compiled=True))], [run_of(row_of())])) == []
+
+
+def _checkout(root: Path, *runs: record.Run) -> Project:
+    (root / "generator").mkdir()
+    (root / "catalog.yaml").touch()
+    folder = root / "generated/reports/benchmarks"
+    folder.mkdir(parents=True)
+    text = record.dump(record.Record(schema=record.SCHEMA, device="A card", runs=list(runs)))
+    (folder / "a-card.json").write_text(text, encoding="utf-8")
+    return Project(root)
+
+
+@pytest.mark.parametrize(("which", "status", "says"), [("a-card@-1", 0, "slower once"), ("a-card@bb", 1, "slower")])
+def test_two_runs_of_a_record_are_compared(
+    which: str, status: int, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [run_of(row_of(ratio), commit=commit * 40) for ratio, commit in ((1.0, "a"), (2.0, "b"), (2.0, "b"))]
+    _checkout(tmp_path, *runs)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(command.bench, ["--compare", "a-card@1", which])
+    assert done.exit_code == status
+    assert f"cbam example forward float32 [2, 4, 6, 5]: {says}: 2.00 times (noise: ±5%)" in done.output
+
+
+def test_a_run_that_is_not_there_is_answered_with_those_that_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _checkout(tmp_path, run_of(row_of()))
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(command.bench, ["--compare", "a-card@7", "a-card"])
+    assert isinstance(done.exception, GeneratorError)
+    assert str(done.exception) == "a-card@7: there is no such run; a-card.json has 1 (unknown)"
+
+
+def test_an_interrupted_recording_keeps_its_rows_and_says_that_it_is_not_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _checkout(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("generator.evidence.verify.import_library", lambda project: atlas)
+    monkeypatch.setattr(bench, "case_for", lambda paper, device, shape=None: case_of("interrupt"))
+    done = CliRunner().invoke(command.bench, ["se_net", "--device", "cpu", "--budget", "0"])
+    assert done.exit_code == 130, done.output
+    (path,) = [path for path in (tmp_path / record.FOLDER).glob("*.json") if path.stem != "a-card"]
+    (run,) = record.read(path).runs
+    assert not run.complete
+    assert [row.mode for row in run.rows] == ["forward"]

@@ -30,7 +30,7 @@ def _same_mode(subject: Subject, example: Subject) -> bool:
     """Whether a case differs from the example in numbers alone: a closed form speaks of one mode of a module."""
     given = _values(subject, {})
     return all(
-        isinstance(given[name], (int, float)) and not isinstance(given[name], bool)
+        type(given[name]) in (int, float) and type(value) in (int, float)
         for name, value in _values(example, {}).items()
         if given.get(name) != value
     )

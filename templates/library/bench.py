@@ -469,7 +469,7 @@ def measure(
         bandwidth: bytes per second that a copy moves, for the fraction of the memory-bound floor.
         compiler: makes the compiled form.
     """
-    with _precision(setup.dtype):
+    with precision(setup.dtype):
         try:
             subject = _Subject(case, setup)
             subject.check(subject.module)
@@ -530,7 +530,11 @@ class _Subject:
 
     def _place(self, module: nn.Module) -> nn.Module:
         module = module.to(device=self.setup.device, dtype=DTYPES[self.setup.dtype])
-        return module.to(memory_format=torch.channels_last) if self.setup.channels_last else module
+        if self.setup.channels_last:
+            for parameter in module.parameters():
+                if parameter.dim() == 4:
+                    parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        return module
 
     def _tensors(self, item: Any) -> Any:
         return _fill(item, lambda shape: self._tensor(_uniform(shape)))
@@ -631,7 +635,7 @@ class _Subject:
 
 
 @contextmanager
-def _precision(dtype: str) -> Iterator[None]:
+def precision(dtype: str) -> Iterator[None]:
     """TF32 on for ``tf32`` and off for everything else; as it was afterwards."""
     before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = dtype == "tf32"

@@ -1,0 +1,1 @@
+"""Recording what was measured on a device, and comparing two records. Only the command itself imports torch."""
