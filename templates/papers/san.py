@@ -63,7 +63,7 @@ class SAM(nn.Module):
         weights = self._of_pairs(query, key) if self.position is not None else self._of_patches(query, key)
         weights = weights.unflatten(3, x.shape[2:]).unsqueeze(1)  # (B, 1, O / shared, k * k, H, W)
         value = self._pad(value).unflatten(1, (self.shared, -1))  # (B, shared, O / shared, H + k - 1, W + k - 1)
-        return aggregate(value, weights, self.kernel_size).flatten(1, 2)  # (B, O, H, W)  Eq. 2, 4
+        return aggregate(value, weights, self.kernel_size).flatten(1, 2)  # (B, O, H, W)
 
     def _of_pairs(self, query: Tensor, key: Tensor) -> Tensor:
         """Weights ``(B, O / shared, k * k, H * W)`` from the difference of two positions at a time."""
