@@ -46,7 +46,7 @@ def test_closed_forms_equal_the_counters(paper: Paper) -> None:
     for subject in cases:
         if not _same_mode(subject, cases[0]):
             continue
-        for which in (0, 1, 2):
+        for which in (0, 1, 2) if subject is cases[0] else (0,):
             sizes = subject.sizes(which)
             sizes |= {"B": 1} if "B" in sizes else {}
             values = _values(subject, sizes)
