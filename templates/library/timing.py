@@ -2,6 +2,8 @@
 
 Calls that are to be compared run in turns, so that a clock that drifts drifts for all of them. On CUDA each sample lies
 between two device events behind a flush of the L2 cache; on the CPU :mod:`torch.utils.benchmark` takes it.
+
+So far the CUDA clock has only been run on a stand-in for ``torch.cuda``, which checks the order of the calls.
 """
 
 from __future__ import annotations
