@@ -101,13 +101,19 @@ def test_a_slip_is_seen(mutant: type[GeneralizedAttention]) -> None:
     assert rejected("empirical_spatial_attention", mutant, "default")
 
 
+class Exposed(GeneralizedAttention):
+    """Shows the terms of position and the range."""
+
+    def bias_of(self, x: Tensor) -> Tensor | None:
+        asked = x[..., :: self.query_stride, :: self.query_stride]
+        return self._bias(None if self.query is None else self._heads(self.query(asked)), x)
+
+
 @pytest.mark.parametrize(("stride", "terms"), [(1, True), (2, True), (1, False)])
 def test_a_range_is_in_pixels(stride: int, terms: bool) -> None:
-    module = GeneralizedAttention(
-        8, 2, terms, terms, position=terms, query_stride=stride, key_stride=1, spatial_range=1
-    ).double()
+    module = Exposed(8, 2, terms, terms, position=terms, query_stride=stride, key_stride=1, spatial_range=1).double()
     x = torch.rand(1, 8, 9, 8, dtype=torch.float64)
-    bias = module._bias(None if module.query is None else module._heads(module.query(x[..., ::stride, ::stride])), x)
+    bias = module.bias_of(x)
     assert bias is not None
     allowed = bias[0, 0].isfinite().unflatten(1, (9, 8)).unflatten(0, (-1, len(range(0, 8, stride))))
     query = allowed[4 // stride, 4 // stride].nonzero()
