@@ -151,6 +151,7 @@ def check() -> None:
     gc.disable()
     from generator.catalogue.loader import load
     from generator.render import Renderer, check_templates
+    from generator.translation import debt, unwanted
 
     project = Project.find()
     try:
@@ -158,16 +159,24 @@ def check() -> None:
     except Findings as found:
         # The templates are read all the same: one run names every mistake.
         raise Findings([*found.errors, *check_templates(project)]) from None
+    if found := list(unwanted(project, loaded)):
+        raise Findings(found)
     renderer = Renderer(project, loaded)
     renderer.plan(exports=False)
+    for line in debt(project, loaded):
+        click.echo(line, err=True)
     built = sum(paper.implemented for paper in loaded.catalogue.papers)
     click.echo(f"{len(loaded.catalogue.papers)} papers, {built} of them implemented: no mistakes found.")
 
 
 @cli.command()
 @click.option("--check", is_flag=True, help="Write nothing; print the diff, exit 1 if there is one.")
-def fmt(check: bool) -> None:
-    """Bring catalog.yaml into its canonical order and layout; comments stay."""
+@click.option("--translated", multiple=True, metavar="ID", help="Both languages of the paper ID say the same again.")
+def fmt(check: bool, translated: tuple[str, ...]) -> None:
+    """Bring catalog.yaml into its canonical order and layout; comments stay.
+
+    Keeps site/translations.json beside it, which remembers the texts of both languages as they were last confirmed.
+    """
     from generator.catalogue.layout import format_text
     from generator.catalogue.source import read_file
     from generator.outputs import Difference, replace
@@ -175,6 +184,8 @@ def fmt(check: bool) -> None:
     project = Project.find()
     old = read_file(project.catalogue, "catalog.yaml")
     new = format_text(old)
+    if not check:
+        _remember_translations(project, new, translated)
     if old == new:
         click.echo("catalog.yaml is in its canonical layout.")
         return
@@ -184,6 +195,20 @@ def fmt(check: bool) -> None:
         sys.exit(1)
     replace(project, project.catalogue, new.encode())
     click.echo("wrote catalog.yaml")
+
+
+def _remember_translations(project: Project, text: str, confirmed: tuple[str, ...]) -> None:
+    from generator import translation
+    from generator.catalogue.source import read
+    from generator.outputs import replace
+
+    found = list(translation.pairs(read(text, "catalog.yaml").data))
+    _refuse_unknown(confirmed, sorted({pair.paper for pair in found}))
+    old = translation.read_lock(project)
+    new = translation.updated(old, found, confirmed)
+    if new != old:
+        replace(project, project.root / translation.PATH, translation.dump(new).encode())
+        click.echo(f"wrote {translation.PATH}")
 
 
 @cli.command()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import keyword
 import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from generator.catalogue.model import Kind, Section
 from generator.errors import CatalogueError, GeneratorError
 from generator.project import Project
 
@@ -23,7 +21,22 @@ if TYPE_CHECKING:
     from generator.intake.identify import Identifier, Known
     from generator.intake.lists import Matcher, Row
 
-_SECTIONS, _KINDS = get_args(Section), get_args(Kind)
+
+def _words(name: str) -> tuple[str, ...]:
+    """The words that the record format allows for ``Section`` or ``Kind``; the model is slow to import."""
+    from generator.catalogue import model
+
+    return get_args(getattr(model, name))
+
+
+def _one_of(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    def check(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
+        for word in (value,) if isinstance(value, str) else value or ():
+            if word not in _words(name):
+                raise click.BadParameter(f"{word!r} is not one of {', '.join(_words(name))}")
+        return value
+
+    return check
 
 
 def _like(pattern: str, what: str) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
@@ -39,8 +52,8 @@ def _like(pattern: str, what: str) -> Callable[[click.Context, click.Parameter, 
 @click.argument("paper", metavar="PAPER")
 @click.option("--id", callback=_like(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", "a short name in snake_case"), help="Its id.")
 @click.option("--class", "cls", callback=_like(r"[A-Z][A-Za-z0-9]*", "a name of a class"), help="Class to implement.")
-@click.option("--section", "sections", multiple=True, type=click.Choice(_SECTIONS), help="Section of the list.")
-@click.option("--kind", type=click.Choice(_KINDS), help="What kind of method it is.")
+@click.option("--section", "sections", multiple=True, callback=_one_of("Section"), help="Section of the list.")
+@click.option("--kind", callback=_one_of("Kind"), help="What kind of method it is.")
 @click.option("--record-only", is_flag=True, help="Leave the implementation to somebody else.")
 @click.option("--offline", is_flag=True, help="Look nothing up; what is not known becomes a blank.")
 def new(
@@ -91,6 +104,8 @@ def _refuse(source: Source, other: Known | None) -> None:
 
 def _looked_up(draft: Draft, identifier: Identifier, offline: bool) -> Draft:
     """``draft`` with what arXiv or Crossref know; what they do not is said, and stays blank."""
+    import asyncio
+
     from generator.intake.lookup import Metadata, NoMetadata, look_up
     from generator.links.guard import guarded_client
 
@@ -121,11 +136,11 @@ def _asked(draft: Draft, *, ask_id: bool) -> Draft:
         context = click.get_current_context()
         draft = replace(draft, id=pattern(context, context.command.params[0], answer) or "")
     if not draft.sections:
-        section = click.prompt("section", type=click.Choice(["", *_SECTIONS]), default="", err=True)
+        section = click.prompt("section", type=click.Choice(["", *_words("Section")]), default="", err=True)
         draft = replace(draft, sections=(section,) if section else ())
     if not draft.kind:
         draft = replace(
-            draft, kind=click.prompt("kind", type=click.Choice(["", *_KINDS]), default="", err=True) or None
+            draft, kind=click.prompt("kind", type=click.Choice(["", *_words("Kind")]), default="", err=True) or None
         )
     return draft
 
@@ -255,10 +270,10 @@ def _section(heading: str) -> str | None:
     """The section that a heading (as an anchor) means."""
     import difflib
 
-    for section in _SECTIONS:
+    for section in _words("Section"):
         if heading.startswith(section) or (heading and section.startswith(heading)):
             return section
-    return next(iter(difflib.get_close_matches(heading, _SECTIONS, n=1, cutoff=0.8)), None)
+    return next(iter(difflib.get_close_matches(heading, _words("Section"), n=1, cutoff=0.8)), None)
 
 
 @click.command()
