@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import torch.nn.functional as F
 from torch import Tensor
-from torch.nn import functional as F
 
 __all__ = ["merge_windows", "pad_to_multiple", "partition_windows"]
 

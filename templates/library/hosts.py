@@ -7,8 +7,8 @@ checkpoints load as they are.
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from templates.blocks.mobilenet_v2 import MobileNetV2
 from templates.blocks.resnet import BasicBlock, Bottleneck, ResNet

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from templates.blocks.resnet import Bottleneck, ResNet
 

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from templates.blocks.drop_path import DropPath
 from templates.blocks.same_conv import SameConv2d, pad_same

@@ -6,8 +6,8 @@ import math
 from functools import partial
 from typing import cast
 
+import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from templates.blocks.mobilenet_v2 import InvertedResidual, MobileNetV2
 from templates.blocks.resnet import BasicBlock, Bottleneck, ResNet
