@@ -328,29 +328,3 @@ def _tuples(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _tuples(item) for key, item in value.items()}
     return tuple(_tuples(item) for item in value) if isinstance(value, (list, tuple)) else value
-
-
-def _report(ids: list[str]) -> None:
-    import importlib
-    import time
-    from generator.catalogue.loader import load
-    from generator.project import Project
-
-    catalogue = load(Project.find().catalogue).catalogue
-    for id in ids:
-        for subject in subjects(catalogue.paper(id), importlib.import_module(f"templates.papers.{id}")):
-            for name, check in CHECKS.items():
-                if subject.exempt(name):
-                    continue
-                start = time.time()
-                try:
-                    check(subject)
-                    print(id, subject.case, name, "ok", f"{time.time() - start:.2f}s")
-                except Exception as error:
-                    print(id, subject.case, name, "FAILED", type(error).__name__, str(error)[:1500])
-
-
-if __name__ == "__main__":
-    import sys
-
-    _report(sys.argv[1:])
