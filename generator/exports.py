@@ -23,14 +23,6 @@ SECTIONS = {
     "dynamic-networks": {"en": "Dynamic networks", "zh": "动态网络"},
     "vision-transformer": {"en": "Vision transformers", "zh": "视觉 Transformer"},
 }
-LEVELS = {
-    "parity": {"en": "parity", "zh": "与原作代码一致"},
-    "figures": {"en": "figures", "zh": "参数量与计算量相符"},
-    "runs": {"en": "runs", "zh": "可运行"},
-    "unverified": {"en": "not verified", "zh": "未验证"},
-    "stub": {"en": "not built yet", "zh": "尚未实现"},
-    "nothing-to-build": {"en": "nothing to build", "zh": "无需实现"},
-}
 _HEADS = {
     "en": ("Paper", "Venue", "Code", "Idea", "Evidence"),
     "zh": ("论文", "发表", "代码", "思路", "验证"),
@@ -112,9 +104,17 @@ def bib_entry(paper: Paper) -> str:
 
 
 def readme(
-    text: str, file: str, catalogue: Catalogue, levels: Mapping[str, str], language: str, template: jinja2.Template
+    text: str, file: str, catalogue: Catalogue, evidence: Mapping[str, str], language: str, template: jinja2.Template
 ) -> str:
     """``text`` with what stands between its two markers replaced by the tables of all papers.
+
+    Args:
+        text: a README.
+        file: its name in messages.
+        catalogue: the papers.
+        evidence: what the level of each paper is called, by id.
+        language: of the tables.
+        template: of the tables.
 
     Raises:
         OutputError: if the markers are not there once each, in order.
@@ -131,7 +131,7 @@ def readme(
         sections=[section for section in sections if section["papers"]],
         heads=_HEADS[language],
         unofficial=_UNOFFICIAL[language],
-        evidence={id: LEVELS[level][language] for id, level in levels.items()},
+        evidence=evidence,
         language=language,
     )
     return f"{text[: begin + len(BEGIN)]}\n{tables.strip(chr(10))}\n\n{text[end:]}"

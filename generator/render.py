@@ -21,10 +21,11 @@ from generator.inline import Inliner, Unit, exported_order
 from generator.project import Project
 from generator.site import listing
 from generator.site.listing import Listing
+from generator.site.words import Language, level_name
 
 PACKAGE = "generated/attention_atlas"
 PAGE_FOLDERS = ("site/zh/papers", "site/en/papers")
-READMES = {"README.md": "en", "README.zh.md": "zh"}
+READMES: dict[str, Language] = {"README.md": "en", "README.zh.md": "zh"}
 _EVIDENCE = {
     ("parity", "official"): "parity: outputs and input gradients equal those of the authors' code",
     ("parity", "peer"): "parity: outputs and input gradients equal those of another implementation",
@@ -144,6 +145,7 @@ class Renderer:
         self.records = _records(project)
         self.verification = verification.read(project.reports / "verification.json")
         self.levels: dict[str, str] = {}
+        self.compared: dict[str, str | None] = {}
         self.listings: dict[str, Listing] = {}
         self.jinja = environment(project)
         self._template = {
@@ -292,6 +294,7 @@ class Renderer:
         text = self._module(paper, unit, "unverified", None)
         if row := self.verification.current(paper.id, text):
             self.levels[paper.id] = row.level
+            self.compared[paper.id] = row.source
             text = self._module(paper, unit, row.level, row.source)
         tree = result.add(path, text, "catalog.yaml", unit.file, *unit.blocks, "templates/module.py.j2")
         if tree is not None and paper.module is not None:
@@ -382,7 +385,8 @@ class Renderer:
                 hint = f"write it with {exports.BEGIN} and {exports.END} where the tables belong"
                 raise OutputError("is missing", Location(file), hint) from None
             template = self._template["readme.md.j2"]
-            whole = exports.readme(text, file, self.catalogue, self.levels, language, template)
+            names = {id: level_name(level, self.compared.get(id), language) for id, level in self.levels.items()}
+            whole = exports.readme(text, file, self.catalogue, names, language, template)
             result.add(file, whole, "catalog.yaml", "templates/readme.md.j2")
 
 

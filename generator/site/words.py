@@ -127,7 +127,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
 }
 
 _WORDS: dict[str, tuple[str, str]] = {
-    "level_peer": ("与他人的实现一致", "parity with a peer"),
+    "level_peer": ("与他人的实现一致", "parity (peer)"),
     # the paper page
     "idea": ("思路", "Idea"),
     "use": ("什么时候用", "When to use it"),
