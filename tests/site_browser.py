@@ -27,7 +27,7 @@ _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 def checkout(project: Project, root: Path) -> Project:
     """What the site is made of, copied below ``root``: a test never writes into the checkout it belongs to."""
-    for part in (*_PARTS, "mkdocs.base.yml", "README.md", "README.zh.md"):
+    for part in (*_PARTS, "mkdocs.base.yml", "README.md", "README.zh.md", "CONTRIBUTING.md", "CONTRIBUTING.zh.md"):
         source, target = project.root / part, root / part
         if source.is_dir():
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", ".new"), dirs_exist_ok=True)

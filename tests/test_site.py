@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from generator.catalogue.model import Catalogue
 from generator.project import Project
@@ -109,6 +109,31 @@ def test_the_switch_follows_the_reader_through_the_site(browser: Browser, base: 
         page.wait_for_selector("#formula")
         page.click("[data-aa-language]")
         page.wait_for_url(base + "en/papers/cbam/")
+        assert visit.complaints == []
+
+
+def test_pages_change_without_a_reload(browser: Browser, folder: Path) -> None:
+    # At the address for which the site was built: the theme compares links with the sitemap's addresses, in which it
+    # puts the page's own host but not its port. Behind a port, as in the other tests, every page is loaded anew.
+    base = "https://example.org/attention-atlas/"
+
+    def answer(route: Route) -> None:
+        path = folder / route.request.url.split("#")[0].split("?")[0].removeprefix(base)
+        route.fulfill(path=path / "index.html" if path.is_dir() else path)
+
+    with site_browser.visit(browser, base) as visit:
+        visit.context.route("**/*", answer)
+        page = visit.goto("papers/")
+        page.wait_for_load_state("networkidle")
+        page.evaluate("window.kept = true")
+        page.click('.aa-explorer a[href$="cbam/"]')
+        page.wait_for_url(base + "papers/cbam/")
+        page.wait_for_selector("#formula")
+        assert page.evaluate("window.kept")
+        page.wait_for_selector(".aa-calculator form")
+        page.click("[data-aa-language]")
+        page.wait_for_url(base + "en/papers/cbam/")
+        page.wait_for_selector('html[lang="en"]')
         assert visit.complaints == []
 
 

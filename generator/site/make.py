@@ -46,6 +46,8 @@ def shared(renderer: Renderer, plan: Plan) -> dict[str, bytes]:
     for name in ("catalog.json", "catalog.csv", "catalog.bib"):
         if text := plan.texts.get(f"generated/{name}"):
             files[name] = text.encode()
+    for name in ("CONTRIBUTING.md", "CONTRIBUTING.zh.md"):
+        files[f"files/{name}"] = (renderer.project.root / name).read_bytes()
     days = feed.added(renderer.project)
     files["feed.xml"] = feed.atom(renderer.catalogue, days, "zh", address)
     english: Language = "en"

@@ -59,7 +59,8 @@
   function calculator(box) {
     if (box.dataset.ready) return;
     box.dataset.ready = "1";
-    const data = JSON.parse(box.querySelector("script").textContent);
+    // Not in a script element: when the theme changes pages without a reload, it runs every script as JavaScript.
+    const data = JSON.parse(box.dataset.forms);
     const form = document.createElement("form");
     for (const field of data.fields) {
       const label = document.createElement("label");
