@@ -1,0 +1,70 @@
+"""Neural Architecture Search for Lightweight Non-Local Networks (CVPR 2020).
+
+Authors: Yingwei Li et al.
+Paper: https://arxiv.org/abs/2004.01961
+Code (the authors', licence: none (files carry Apache-2.0 headers)): https://github.com/LiYingwei/AutoNL
+Shape: B C H W -> B C H W
+Evidence: parity: outputs and input gradients equal those of another implementation
+Generated from templates/papers/autonl.py and catalog.yaml: edit those.
+
+LightNL: a non-local block without projections, on fewer channels and fewer positions, for mobile networks.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["LightNL"]
+
+
+class LightNL(nn.Module):
+    """Adds to each position the values of all positions, weighted by products of the features themselves.
+
+    Queries and keys are the first channels of the map, keys and values its pixels at every second row and column or
+    so; nothing is projected and no softmax taken, so the three matrices are multiplied in the cheaper order.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, C, H, W)``
+
+    Args:
+        ratio: share of the channels in queries and keys.
+        stride: every how many rows and columns there is a key.
+
+    Differs from the paper:
+        As in the released code, sums over the keys are divided by H * W, also where fewer positions are keys.
+    """
+
+    def __init__(self, channels: int, ratio: float = 0.25, stride: int = 2) -> None:
+        super().__init__()
+        if not 0 < ratio <= 1:
+            raise ValueError(f"ratio: expected more than 0, at most 1, got {ratio}")
+        if int(ratio * channels) < 1:
+            raise ValueError(f"channels: expected at least 1/ratio with ratio={ratio}, got {channels}")
+        if stride < 1:
+            raise ValueError(f"stride: expected at least 1, got {stride}")
+        self.width, self.stride = int(ratio * channels), stride
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
+        self.bn = nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+        nn.init.zeros_(self.bn.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.attend(*self._parts(x)).view(x.shape)  # (B, C, H, W)
+        return x + self.bn(self.conv(y))  # (B, C, H, W)
+
+    def _parts(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values: ``(B, C', N)``, ``(B, C', M)``, ``(B, C, M)``."""
+        g = x[:, :, :: self.stride, :: self.stride].flatten(2)
+        return x[:, : self.width].flatten(2), g[:, : self.width], g
+
+    def attend(self, theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
+        """``g phi^T theta / N``: ``(B, C', N)``, ``(B, C', M)``, ``(B, C, M)`` -> ``(B, C, N)``."""
+        queries, keys, wide = theta.shape[2], phi.shape[2], len(g[0])
+        if queries * keys * (wide + self.width) < (queries + keys) * wide * self.width:
+            return g @ _product(phi.mT, theta, 1 / queries)  # weights of all pairs first, (B, M, N)
+        return _product(g, phi.mT, 1 / queries) @ theta  # values for each channel of a query first, (B, C, C')
+
+
+def _product(a: Tensor, b: Tensor, scale: float) -> Tensor:
+    """``scale * a @ b``, scaled before it is rounded: in half precision the sum alone may leave the range."""
+    return torch.baddbmm(a.new_zeros(1, 1, 1), a, b, beta=0, alpha=scale)

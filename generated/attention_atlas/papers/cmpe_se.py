@@ -1,0 +1,102 @@
+"""Competitive Inner-Imaging Squeeze and Excitation for Residual Network (arXiv 2018).
+
+Authors: Yang Hu et al.
+Paper: https://arxiv.org/abs/1807.08920
+Code (the authors', licence: none stated): https://github.com/scut-aitcm/Competitive-Inner-Imaging-SENet
+Shape: B C H W, B C H W -> B C H W
+Evidence: runs: it keeps the contract that the tests check; there was no code to compare with
+Generated from templates/papers/cmpe_se.py, templates/blocks/channel_means.py and catalog.yaml: edit those.
+
+Competitive squeeze-and-excitation: the gate of a residual branch is computed from both branches of the block.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["CMPESE"]
+
+
+def channel_means(x: Tensor) -> Tensor:
+    """``x.mean((2, 3))``, whose gradient is a view of C numbers instead of a map filled with them.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, C)``
+    """
+    if x.dtype in (torch.float16, torch.bfloat16):  # in which a sum would leave the range or lose its last digits
+        return x.mean((2, 3))
+    return x.sum((2, 3)) / (x.shape[2] * x.shape[3])
+
+
+class CMPESE(nn.Module):
+    """Scales each channel of a residual branch by a gate that depends on the channel means of it and of the identity.
+
+    The two vectors of means are either squeezed each by itself, or they form an image of C rows and two columns that is
+    scanned by small filters ("inner imaging"), normalised, averaged over the filters and then squeezed. The block adds
+    the identity afterwards.
+
+    Shape:
+        residual: ``(B, C, H, W)``, identity: ``(B, C, H, W)`` -> ``(B, C, H, W)``
+
+    Args:
+        reduction: C over the width of the hidden layer.
+        mode: ``"double_fc"`` squeezes both vectors; ``"2x1"`` filters see a pair of means and ``"1x1"`` filters one of
+            them; ``"folded"`` cuts the vectors into rows, lays those of the two branches in turn into a larger image
+            and scans it by 3x3 filters.
+        filter_reduction: C over the number M of filters. Released are 16 (wide networks) and 64 (bottlenecks).
+        fold: width of the folded image.
+
+    Follows the released code (MXNet): no layer has a bias, and nothing bends between the filters and the hidden layer.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        reduction: int = 16,
+        mode: Literal["double_fc", "1x1", "2x1", "folded"] = "2x1",
+        filter_reduction: int = 16,
+        fold: int = 16,
+    ) -> None:
+        super().__init__()
+        if mode not in ("double_fc", "1x1", "2x1", "folded"):
+            raise ValueError(f"mode: expected 'double_fc', '1x1', '2x1' or 'folded', got {mode!r}")
+        if channels < max(reduction, filter_reduction):
+            raise ValueError(f"channels: expected at least {max(reduction, filter_reduction)}, got {channels}")
+        if mode == "folded" and (channels % fold or fold < 3 or channels < 2 * fold):
+            raise ValueError(f"channels, fold: expected a multiple, and fold of 3 at least, got {channels} and {fold}")
+        self.mode, self.fold = mode, fold
+        hidden = channels // reduction
+        self.relu = nn.ReLU(inplace=True)
+        if mode == "double_fc":
+            self.down_residual = nn.Linear(channels, hidden, bias=False)
+            self.down_identity = nn.Linear(channels, hidden, bias=False)
+            self.up = nn.Linear(2 * hidden, channels, bias=False)
+            return
+        kernel = {"1x1": (1, 1), "2x1": (1, 2), "folded": (3, 3)}[mode]
+        seen = {"1x1": 2 * channels, "2x1": channels, "folded": (2 * channels // fold - 2) * (fold - 2)}[mode]
+        filters = channels // filter_reduction
+        self.scan = nn.Sequential(nn.Conv2d(1, filters, kernel, bias=False), nn.BatchNorm2d(filters))
+        self.down = nn.Linear(seen, hidden, bias=False)
+        self.up = nn.Linear(hidden, channels, bias=False)
+
+    def forward(self, residual: Tensor, identity: Tensor) -> Tensor:
+        if residual.shape != identity.shape:
+            raise ValueError(f"identity: expected shape {tuple(residual.shape)}, got {tuple(identity.shape)}")
+        u, v = channel_means(residual), channel_means(identity)  # (B, C)
+        if self.mode == "double_fc":
+            squeezed = torch.cat((self.down_residual(u), self.down_identity(v)), 1)  # (B, 2 * C/r)
+        else:
+            scanned = self.scan(self._image(u, v)).mean(1)  # (B, P, Q), smaller than the image by kernel size - 1
+            squeezed = self.down(scanned.flatten(1))  # (B, C/r)
+        gate = self.up(self.relu(squeezed)).sigmoid()  # (B, C)
+        return residual * gate[:, :, None, None]
+
+    def _image(self, u: Tensor, v: Tensor) -> Tensor:
+        """``(B, C)``, ``(B, C)`` -> ``(B, 1, C, 2)``, folded ``(B, 1, 2 * C/fold, fold)``."""
+        if self.mode != "folded":
+            return torch.stack((u, v), 2).unsqueeze(1)
+        rows = torch.stack((u.unflatten(1, (-1, self.fold)), v.unflatten(1, (-1, self.fold))), 2)  # (B, C/f, 2, f)
+        return rows.flatten(1, 2).unsqueeze(1)

@@ -1,0 +1,368 @@
+"""DCANet: Learning Connected Attentions for Convolutional Neural Networks (arXiv 2020).
+
+Authors: Xu Ma et al.
+Paper: https://arxiv.org/abs/2007.05099
+Code (the authors', licence: none at root): https://github.com/13952522076/DCANet
+Shape: B C H W, B P -> B C H W, B C
+Evidence: parity: outputs and input gradients equal those of the authors' code
+Generated from templates/papers/dcanet.py, templates/blocks/channel_means.py, templates/blocks/resnet.py and
+    catalog.yaml: edit those.
+
+Connected attention: each attention module also sees what the one in the block before has found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+__all__ = [
+    "ConnectedGC",
+    "ConnectedGE",
+    "ConnectedSE",
+    "DCABottleneck",
+    "DCAResNet",
+    "dca_gc_resnet50",
+    "dca_ge_resnet50",
+    "dca_se_resnet50",
+]
+
+
+def channel_means(x: Tensor) -> Tensor:
+    """``x.mean((2, 3))``, whose gradient is a view of C numbers instead of a map filled with them.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, C)``
+    """
+    if x.dtype in (torch.float16, torch.bfloat16):  # in which a sum would leave the range or lose its last digits
+        return x.mean((2, 3))
+    return x.sum((2, 3)) / (x.shape[2] * x.shape[3])
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions and a shortcut (He et al., 2016). Subclasses change ``residual`` or replace a layer.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, O, H/s, W/s)`` with O = channels and s = stride
+    """
+
+    expansion = 1
+
+    def __init__(self, in_channels: int, channels: int, stride: int = 1, downsample: nn.Module | None = None) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, channels, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.downsample = downsample
+
+    def residual(self, x: Tensor) -> Tensor:
+        """The branch beside the shortcut."""
+        x = self.relu(self.bn1(self.conv1(x)))  # (B, O, H/s, W/s)
+        return self.bn2(self.conv2(x))
+
+    def forward(self, x: Tensor) -> Tensor:
+        shortcut = x if self.downsample is None else self.downsample(x)  # (B, O, H/s, W/s)
+        return self.relu(self.residual(x) + shortcut)
+
+
+class Bottleneck(nn.Module):
+    """1x1, 3x3 (with the stride) and 1x1 convolution and a shortcut. Subclasses change ``residual`` or replace a layer.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, O, H/s, W/s)`` with O = 4 * channels and s = stride
+
+    Args:
+        channels: of the middle, before the expansion by four.
+        groups, base_width: of the 3x3 convolution, as ResNeXt counts them: 32 and 4 for 32x4d.
+    """
+
+    expansion = 4
+
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        stride: int = 1,
+        downsample: nn.Module | None = None,
+        groups: int = 1,
+        base_width: int = 64,
+    ) -> None:
+        super().__init__()
+        width = channels * base_width // 64 * groups
+        self.conv1 = nn.Conv2d(in_channels, width, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2: nn.Module = nn.Conv2d(width, width, 3, stride, 1, groups=groups, bias=False)
+        self.bn2: nn.Module = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, channels * self.expansion, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(channels * self.expansion)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = downsample
+
+    def residual(self, x: Tensor) -> Tensor:
+        """The branch beside the shortcut."""
+        x = self.relu(self.bn1(self.conv1(x)))  # (B, width, H, W)
+        x = self.relu(self.bn2(self.conv2(x)))  # (B, width, H/s, W/s)
+        return self.bn3(self.conv3(x))  # (B, O, H/s, W/s)
+
+    def forward(self, x: Tensor) -> Tensor:
+        shortcut = x if self.downsample is None else self.downsample(x)  # (B, O, H/s, W/s)
+        return self.relu(self.residual(x) + shortcut)
+
+
+class ResNet(nn.Module):
+    """Stem, four stages of residual blocks, pooling, classifier. Names of layers as in torchvision.
+
+    Shape:
+        x: ``(B, 3, H, W)`` -> ``(B, num_classes)``
+
+    Args:
+        block: called as ``block(in_channels, channels, stride, downsample)`` for each block.
+        layers: blocks per stage.
+        expansion: output channels of a block over its ``channels``.
+        deep_stem: three 3x3 convolutions instead of one 7x7 (ResNet-C), the width of the first two.
+        avg_down: average pooling before a 1x1 shortcut instead of its stride (ResNet-D).
+        shortcut_kernel: kernel size of the shortcuts that have a stride (SENet-154: 3).
+        last_stride: stride of the last stage; 1 keeps its maps at a sixteenth of the image.
+    """
+
+    def __init__(
+        self,
+        block: Callable[[int, int, int, nn.Module | None], nn.Module],
+        layers: tuple[int, int, int, int],
+        *,
+        expansion: int = 4,
+        num_classes: int = 1000,
+        deep_stem: int = 0,
+        avg_down: bool = False,
+        shortcut_kernel: int = 1,
+        last_stride: int = 2,
+    ) -> None:
+        super().__init__()
+        self._block, self._expansion, self._avg_down = block, expansion, avg_down
+        self._shortcut_kernel = shortcut_kernel
+        self._in_channels = 2 * deep_stem if deep_stem else 64
+        self.conv1 = _deep_stem(deep_stem) if deep_stem else nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(self._in_channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        self.layer1 = self._stage(64, layers[0], 1)
+        self.layer2 = self._stage(128, layers[1], 2)
+        self.layer3 = self._stage(256, layers[2], 2)
+        self.layer4 = self._stage(512, layers[3], last_stride)
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(512 * expansion, num_classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def _stage(self, channels: int, depth: int, stride: int) -> nn.Sequential:
+        out_channels = channels * self._expansion
+        downsample = None
+        if stride != 1 or self._in_channels != out_channels:
+            pooled = self._avg_down and stride != 1
+            pool = [nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False)] if pooled else []
+            kernel = 1 if stride == 1 else self._shortcut_kernel
+            conv = nn.Conv2d(self._in_channels, out_channels, kernel, 1 if pooled else stride, kernel // 2, bias=False)
+            downsample = nn.Sequential(*pool, conv, nn.BatchNorm2d(out_channels))
+        blocks = [self._block(self._in_channels, channels, stride, downsample)]
+        blocks += [self._block(out_channels, channels, 1, None) for _ in range(depth - 1)]
+        self._in_channels = out_channels
+        return nn.Sequential(*blocks)
+
+    def features(self, x: Tensor) -> Tensor:
+        """The last feature map: ``(B, 3, H, W)`` -> ``(B, 512 * expansion, H/32, W/32)``."""
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))  # (B, 64, H/4, W/4)
+        return self.layer4(self.layer3(self.layer2(self.layer1(x))))  # (B, 512 * expansion, H/32, W/32)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(self.avgpool(self.features(x)).flatten(1))  # (B, num_classes)
+
+
+def _deep_stem(width: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(3, width, 3, 2, 1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(width, width, 3, 1, 1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(width, 2 * width, 3, 1, 1, bias=False),
+    )
+
+
+class ConnectedSE(nn.Module):
+    """Squeeze-and-Excitation whose descriptor is merged with the weighted descriptor of the block before.
+
+    Shape:
+        x: ``(B, C, H, W)``, previous: ``(B, P)`` -> ``(B, C, H, W)``, ``(B, C)``: output, what the next block is given
+
+    Args:
+        previous_channels: P.
+        reduction: C over the width of the hidden layer.
+    """
+
+    def __init__(self, channels: int, previous_channels: int, reduction: int = 16) -> None:
+        super().__init__()
+        if channels < reduction:
+            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        self.connect = _Connection(channels, previous_channels)
+        self.down = nn.Linear(channels, channels // reduction)
+        self.relu = nn.ReLU(inplace=True)
+        self.up = nn.Linear(channels // reduction, channels)
+
+    def forward(self, x: Tensor, previous: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        g = channel_means(x)  # (B, C)
+        merged = g if previous is None else self.connect(g, previous)  # (B, C)
+        gate = self.up(self.relu(self.down(merged))).sigmoid()  # (B, C)
+        return x * gate[:, :, None, None], g * gate
+
+
+class ConnectedGE(nn.Module):
+    """The gather-excite gate of global extent, which has no parameters but those of its connection.
+
+    Shape:
+        x: ``(B, C, H, W)``, previous: ``(B, P)`` -> ``(B, C, H, W)``, ``(B, C)``: output, what the next block is given
+    """
+
+    def __init__(self, channels: int, previous_channels: int) -> None:
+        super().__init__()
+        self.connect = _Connection(channels, previous_channels)
+
+    def forward(self, x: Tensor, previous: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        g = channel_means(x)  # (B, C)
+        gate = (g if previous is None else self.connect(g, previous)).sigmoid()  # (B, C)
+        return x * gate[:, :, None, None], g * gate
+
+
+class ConnectedGC(nn.Module):
+    """The global context block, to whose context that of the block before is added with a learned weight.
+
+    Shape:
+        x: ``(B, C, H, W)``, previous: ``(B, P)`` -> ``(B, C, H, W)``, ``(B, C)``: output, what the next block is given
+    """
+
+    def __init__(self, channels: int, previous_channels: int, reduction: int = 16) -> None:
+        super().__init__()
+        if channels < reduction:
+            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        hidden = channels // reduction
+        self.mask = nn.Linear(channels, 1)
+        self.transform = _bottleneck(channels, hidden, channels)
+        self.resize = (
+            nn.Identity() if previous_channels == channels else _bottleneck(previous_channels, hidden, channels)
+        )
+        self.scale = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor, previous: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        mask = self.mask.weight.expand(len(x), 1, -1)  # (B, 1, C)
+        weights = torch.baddbmm(self.mask.bias, mask, x.flatten(2)).softmax(2)  # (B, 1, N) with N = H * W
+        # Flattened anew: the gradients of two uses of one view would wait for each other.
+        context = (x.flatten(2) @ weights.mT).squeeze(2)  # (B, C)
+        if previous is not None:
+            context = context + self.scale * self.resize(previous)
+        shift = self.transform(context)  # (B, C)
+        return x + shift[:, :, None, None], shift
+
+
+class DCABottleneck(Bottleneck):
+    """A bottleneck whose residual branch ends with a connected attention.
+
+    Shape:
+        x: ``(B, C, H, W)``, previous: ``(B, C)`` -> ``(B, O, H/s, W/s)``, ``(B, O)`` with O = 4 * channels, s = stride
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        stride: int = 1,
+        downsample: nn.Module | None = None,
+        attention: Literal["se", "ge", "gc"] = "se",
+    ) -> None:
+        super().__init__(in_channels, channels, stride, downsample)
+        if attention not in _ATTENTIONS:
+            raise ValueError(f"attention: expected one of {list(_ATTENTIONS)}, got {attention!r}")
+        self.attention = _ATTENTIONS[attention](channels * self.expansion, in_channels)
+
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]  what one block finds is given to the next
+        self, x: Tensor, previous: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        shortcut = x if self.downsample is None else self.downsample(x)  # (B, O, H/s, W/s)
+        out, found = self.attention(self.residual(x), previous)
+        return self.relu(out.add_(shortcut)), found
+
+
+class DCAResNet(ResNet):
+    """ResNet with an attention in every block, connected along the whole depth.
+
+    Shape:
+        x: ``(B, 3, H, W)`` -> ``(B, num_classes)``
+
+    Args:
+        attention: squeeze-and-excitation, gather-excite without parameters, or global context.
+
+    The connection of the first block has nothing to connect to and stays unused, as in the released networks.
+    """
+
+    def __init__(
+        self,
+        layers: tuple[int, int, int, int] = (3, 4, 6, 3),
+        attention: Literal["se", "ge", "gc"] = "se",
+        num_classes: int = 1000,
+    ) -> None:
+        super().__init__(partial(DCABottleneck, attention=attention), layers, num_classes=num_classes)
+
+    def features(self, x: Tensor) -> Tensor:
+        """The last feature map: ``(B, 3, H, W)`` -> ``(B, 2048, H/32, W/32)``."""
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))  # (B, 64, H/4, W/4)
+        found = None
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            for block in stage:
+                x, found = block(x, found)
+        return x
+
+
+class _Connection(nn.Module):
+    """A descriptor merged with the one before: ``(B, C)``, ``(B, P)`` -> ``(B, C)``."""
+
+    def __init__(self, channels: int, previous_channels: int) -> None:
+        super().__init__()
+        resize = (nn.Linear(previous_channels, channels), nn.LayerNorm(channels), nn.ReLU(inplace=True))
+        self.resize = nn.Identity() if previous_channels == channels else nn.Sequential(*resize)
+        self.merge = nn.Conv1d(2, 1, 1)
+        self.norm = nn.LayerNorm(channels)
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, g: Tensor, previous: Tensor) -> Tensor:
+        both = torch.stack((g, self.resize(previous)), 1)  # (B, 2, C)
+        return self.relu(self.norm(self.merge(both).squeeze(1)))  # (B, C)
+
+
+def _bottleneck(in_channels: int, hidden: int, out_channels: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(in_channels, hidden), nn.LayerNorm(hidden), nn.ReLU(inplace=True), nn.Linear(hidden, out_channels)
+    )
+
+
+_ATTENTIONS = {"se": ConnectedSE, "ge": ConnectedGE, "gc": ConnectedGC}
+
+
+def dca_se_resnet50(num_classes: int = 1000) -> DCAResNet:
+    """DCAResNet in the configuration dca_se_resnet50, for inputs of 224 x 224."""
+    return DCAResNet(attention="se", num_classes=num_classes)
+
+
+def dca_ge_resnet50(num_classes: int = 1000) -> DCAResNet:
+    """DCAResNet in the configuration dca_ge_resnet50, for inputs of 224 x 224."""
+    return DCAResNet(attention="ge", num_classes=num_classes)
+
+
+def dca_gc_resnet50(num_classes: int = 1000) -> DCAResNet:
+    """DCAResNet in the configuration dca_gc_resnet50, for inputs of 224 x 224."""
+    return DCAResNet(attention="gc", num_classes=num_classes)

@@ -1,0 +1,443 @@
+"""Global Second-order Pooling Convolutional Networks (CVPR 2019).
+
+Authors: Zilin Gao et al.
+Paper: https://arxiv.org/abs/1811.12006
+Code (the authors', licence: MIT): https://github.com/ZilinGao/Global-Second-order-Pooling-Convolutional-Networks
+Shape: B C H W -> B C H W
+Evidence: parity: outputs and input gradients equal those of the authors' code
+Generated from templates/papers/gsop_net.py, templates/blocks/full_precision.py, templates/blocks/resnet.py and
+    catalog.yaml: edit those.
+
+GSoP-Net: channels (or positions) are gated by what their covariance with all the others says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+__all__ = [
+    "ChannelGate",
+    "CovariancePooling",
+    "GSoP",
+    "GSoPBottleneck",
+    "GSoPNet",
+    "PositionGate",
+    "gsop_net1_50",
+    "gsop_net1_101",
+    "gsop_net2_50",
+    "gsop_net2_101",
+]
+
+
+def full_precision(x: Tensor) -> AbstractContextManager[object]:
+    """A context in which products of float32 tensors on the device of ``x`` stay in float32."""
+    device = x.device.type
+    if not torch.amp.is_autocast_available(device):
+        return nullcontext()
+    return torch.autocast(device, enabled=False)
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions and a shortcut (He et al., 2016). Subclasses change ``residual`` or replace a layer.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, O, H/s, W/s)`` with O = channels and s = stride
+    """
+
+    expansion = 1
+
+    def __init__(self, in_channels: int, channels: int, stride: int = 1, downsample: nn.Module | None = None) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, channels, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.downsample = downsample
+
+    def residual(self, x: Tensor) -> Tensor:
+        """The branch beside the shortcut."""
+        x = self.relu(self.bn1(self.conv1(x)))  # (B, O, H/s, W/s)
+        return self.bn2(self.conv2(x))
+
+    def forward(self, x: Tensor) -> Tensor:
+        shortcut = x if self.downsample is None else self.downsample(x)  # (B, O, H/s, W/s)
+        return self.relu(self.residual(x) + shortcut)
+
+
+class Bottleneck(nn.Module):
+    """1x1, 3x3 (with the stride) and 1x1 convolution and a shortcut. Subclasses change ``residual`` or replace a layer.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, O, H/s, W/s)`` with O = 4 * channels and s = stride
+
+    Args:
+        channels: of the middle, before the expansion by four.
+        groups, base_width: of the 3x3 convolution, as ResNeXt counts them: 32 and 4 for 32x4d.
+    """
+
+    expansion = 4
+
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        stride: int = 1,
+        downsample: nn.Module | None = None,
+        groups: int = 1,
+        base_width: int = 64,
+    ) -> None:
+        super().__init__()
+        width = channels * base_width // 64 * groups
+        self.conv1 = nn.Conv2d(in_channels, width, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2: nn.Module = nn.Conv2d(width, width, 3, stride, 1, groups=groups, bias=False)
+        self.bn2: nn.Module = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, channels * self.expansion, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(channels * self.expansion)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = downsample
+
+    def residual(self, x: Tensor) -> Tensor:
+        """The branch beside the shortcut."""
+        x = self.relu(self.bn1(self.conv1(x)))  # (B, width, H, W)
+        x = self.relu(self.bn2(self.conv2(x)))  # (B, width, H/s, W/s)
+        return self.bn3(self.conv3(x))  # (B, O, H/s, W/s)
+
+    def forward(self, x: Tensor) -> Tensor:
+        shortcut = x if self.downsample is None else self.downsample(x)  # (B, O, H/s, W/s)
+        return self.relu(self.residual(x) + shortcut)
+
+
+class ResNet(nn.Module):
+    """Stem, four stages of residual blocks, pooling, classifier. Names of layers as in torchvision.
+
+    Shape:
+        x: ``(B, 3, H, W)`` -> ``(B, num_classes)``
+
+    Args:
+        block: called as ``block(in_channels, channels, stride, downsample)`` for each block.
+        layers: blocks per stage.
+        expansion: output channels of a block over its ``channels``.
+        deep_stem: three 3x3 convolutions instead of one 7x7 (ResNet-C), the width of the first two.
+        avg_down: average pooling before a 1x1 shortcut instead of its stride (ResNet-D).
+        shortcut_kernel: kernel size of the shortcuts that have a stride (SENet-154: 3).
+        last_stride: stride of the last stage; 1 keeps its maps at a sixteenth of the image.
+    """
+
+    def __init__(
+        self,
+        block: Callable[[int, int, int, nn.Module | None], nn.Module],
+        layers: tuple[int, int, int, int],
+        *,
+        expansion: int = 4,
+        num_classes: int = 1000,
+        deep_stem: int = 0,
+        avg_down: bool = False,
+        shortcut_kernel: int = 1,
+        last_stride: int = 2,
+    ) -> None:
+        super().__init__()
+        self._block, self._expansion, self._avg_down = block, expansion, avg_down
+        self._shortcut_kernel = shortcut_kernel
+        self._in_channels = 2 * deep_stem if deep_stem else 64
+        self.conv1 = _deep_stem(deep_stem) if deep_stem else nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(self._in_channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        self.layer1 = self._stage(64, layers[0], 1)
+        self.layer2 = self._stage(128, layers[1], 2)
+        self.layer3 = self._stage(256, layers[2], 2)
+        self.layer4 = self._stage(512, layers[3], last_stride)
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(512 * expansion, num_classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def _stage(self, channels: int, depth: int, stride: int) -> nn.Sequential:
+        out_channels = channels * self._expansion
+        downsample = None
+        if stride != 1 or self._in_channels != out_channels:
+            pooled = self._avg_down and stride != 1
+            pool = [nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False)] if pooled else []
+            kernel = 1 if stride == 1 else self._shortcut_kernel
+            conv = nn.Conv2d(self._in_channels, out_channels, kernel, 1 if pooled else stride, kernel // 2, bias=False)
+            downsample = nn.Sequential(*pool, conv, nn.BatchNorm2d(out_channels))
+        blocks = [self._block(self._in_channels, channels, stride, downsample)]
+        blocks += [self._block(out_channels, channels, 1, None) for _ in range(depth - 1)]
+        self._in_channels = out_channels
+        return nn.Sequential(*blocks)
+
+    def features(self, x: Tensor) -> Tensor:
+        """The last feature map: ``(B, 3, H, W)`` -> ``(B, 512 * expansion, H/32, W/32)``."""
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))  # (B, 64, H/4, W/4)
+        return self.layer4(self.layer3(self.layer2(self.layer1(x))))  # (B, 512 * expansion, H/32, W/32)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(self.avgpool(self.features(x)).flatten(1))  # (B, num_classes)
+
+
+def _deep_stem(width: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(3, width, 3, 2, 1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(width, width, 3, 1, 1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(width, 2 * width, 3, 1, 1, bias=False),
+    )
+
+
+_MODES = ("channel", "position", "average", "maximum", "concatenation")
+
+
+class GSoP(nn.Module):
+    """Scales a map by gates computed from second-order statistics: of its channels, of its positions, or of both.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, C, H, W)``
+
+    Args:
+        dim: d, the channels to which the map is reduced before its covariance is taken.
+        mode: ``channel`` or ``position`` for one gate; ``average``, ``maximum`` or ``concatenation`` for how the two
+            scaled maps are joined. Where positions are gated, what they scale is rectified.
+        stride: of the reduction before the covariance of channels; 2 in the first stage of the paper's networks.
+        grid: side of the grid to which the map is pooled before the covariance of positions.
+        divide_by_positions: whether the sums over d channels of the covariance of positions are divided by the number
+            of positions; see below.
+
+    Differs from the paper:
+        The released code divides both parts of the covariance of positions by their number where the definition has
+        the number of channels summed over; the two agree for d = grid * grid. ``divide_by_positions=False`` is the
+        definition. There is no non-linearity between the row-wise convolution and the last layer of the channel gate.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        dim: int = 128,
+        mode: str = "channel",
+        stride: int = 1,
+        grid: int = 8,
+        divide_by_positions: bool = True,
+    ) -> None:
+        super().__init__()
+        if mode not in _MODES:
+            raise ValueError(f"mode: expected one of {', '.join(_MODES)}, got {mode!r}")
+        self.mode = mode
+        self.channel = None if mode == "position" else ChannelGate(channels, dim, stride)
+        self.position = None if mode == "channel" else PositionGate(channels, dim, grid, divide_by_positions)
+        self.join = _Join(channels) if mode == "concatenation" else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        positive = F.relu(x)
+        if self.position is None or self.channel is None:
+            if self.channel is not None:
+                return x * self.channel(positive)
+            return positive * (self.position(positive) if self.position is not None else 1)
+        by_channel = x * self.channel(positive)  # (B, C, H, W)
+        by_position = positive * self.position(positive)  # (B, C, H, W)
+        if self.join is not None:
+            return self.join(by_channel, by_position)
+        return by_channel.add_(by_position) if self.mode == "average" else torch.maximum(by_channel, by_position)
+
+
+class ChannelGate(nn.Module):
+    """One gate per channel, computed from the covariance of d channels.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, C, 1, 1)``
+    """
+
+    def __init__(self, channels: int, dim: int = 128, stride: int = 1) -> None:
+        super().__init__()
+        self.reduce = nn.Conv2d(channels, dim, 1, stride)
+        self.norm = nn.BatchNorm2d(dim)
+        self.row_norm = nn.BatchNorm2d(dim)
+        # Row-wise: each channel has its own four filters over its row of the covariance matrix.
+        self.row_conv = nn.Conv2d(dim, 4 * dim, (dim, 1), groups=dim)
+        self.expand = nn.Conv2d(4 * dim, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.norm(self.reduce(x)), inplace=True).flatten(2)  # (B, d, N) with N = H * W / stride^2
+        rows = self.row_norm(_covariance(y)[..., None])  # (B, d, d, 1)
+        return self.expand(self.row_conv(rows)).sigmoid()  # (B, C, 1, 1)
+
+
+class PositionGate(nn.Module):
+    """One gate per position, computed on a grid of n = grid * grid cells from the covariance of these cells.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, 1, H, W)``
+    """
+
+    def __init__(self, channels: int, dim: int = 128, grid: int = 8, divide_by_positions: bool = True) -> None:
+        super().__init__()
+        cells = grid * grid
+        self.grid = grid
+        self.count = cells if divide_by_positions else dim
+        self.reduce = nn.Conv2d(channels, dim, 1)
+        self.norm = nn.BatchNorm2d(dim)
+        self.row_norm = nn.BatchNorm2d(cells)
+        self.row_conv = nn.Conv2d(cells, 4 * cells, (cells, 1), groups=cells)
+        self.expand = nn.Conv2d(4 * cells, cells, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.adaptive_avg_pool2d(self.norm(self.reduce(x)), self.grid)  # (B, d, grid, grid)
+        rows = self.row_norm(_covariance(y.flatten(2).mT, self.count)[..., None])  # (B, n, n, 1)
+        z = self.expand(F.relu(self.row_conv(rows), inplace=True)).sigmoid()  # (B, n, 1, 1)
+        return F.adaptive_avg_pool2d(z.view(-1, 1, self.grid, self.grid), (x.shape[2], x.shape[3]))  # (B, 1, H, W)
+
+
+class _Join(nn.Module):
+    """Concatenation followed by a vertical convolution, its two halves kept apart."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        if channels % 64:
+            raise ValueError(f"channels: expected a multiple of 64 for mode='concatenation', got {channels}")
+        groups = channels // 64
+        kernel = 2 * int(math.log2(32 / groups)) + 5
+        self.of_channel = nn.Conv2d(channels, channels, (kernel, 1), padding=(kernel // 2, 0), groups=groups)
+        self.of_position = nn.Conv2d(channels, channels, (kernel, 1), padding=(kernel // 2, 0), groups=groups)
+        self.norm = nn.BatchNorm2d(channels)
+
+    def forward(self, by_channel: Tensor, by_position: Tensor) -> Tensor:
+        return self.norm(self.of_channel(by_channel) + self.of_position(by_position))
+
+
+class CovariancePooling(nn.Module):
+    """The square root of the covariance of all channels, by Newton-Schulz iteration (Li et al., 2018).
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, C * (C + 1) / 2)``, the lower triangle row by row
+
+    Args:
+        iterations: at least two.
+    """
+
+    def __init__(self, iterations: int = 3) -> None:
+        super().__init__()
+        if iterations < 2:
+            raise ValueError(f"iterations: expected at least 2, got {iterations}")
+        self.iterations = iterations
+
+    def forward(self, x: Tensor) -> Tensor:
+        wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+        with full_precision(x):
+            covariance = _covariance(wide.flatten(2))  # (B, C, C)
+            trace = covariance.diagonal(dim1=1, dim2=2).sum(1)[:, None, None]
+            root = self._root(covariance / trace) * trace.sqrt()
+        rows, columns = torch.tril_indices(x.shape[1], x.shape[1], device=x.device)
+        return root[:, rows, columns].to(x.dtype)  # (B, C * (C + 1) / 2)
+
+    def _root(self, a: Tensor) -> Tensor:
+        """Approximately the square root of ``a``, symmetric and of norm below one."""
+        three = 3 * torch.eye(a.shape[-1], dtype=a.dtype, device=a.device)
+        z = (three - a) / 2  # towards the inverse root
+        y = a @ z  # towards the root
+        for _ in range(self.iterations - 2):
+            step = (three - z @ y) / 2
+            y, z = y @ step, step @ z
+        return y @ (three - z @ y) / 2
+
+
+class GSoPBottleneck(Bottleneck):
+    """A bottleneck whose residual branch may end with GSoP.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, 4 * channels, H/s, W/s)`` with s = stride
+    """
+
+    def __init__(self, in_channels: int, channels: int, stride: int = 1, downsample: nn.Module | None = None) -> None:
+        super().__init__(in_channels, channels, stride, downsample)
+        self.attention: GSoP | None = None
+
+    def residual(self, x: Tensor) -> Tensor:
+        """The branch beside the shortcut."""
+        x = super().residual(x)
+        return x if self.attention is None else self.attention(x)
+
+
+class GSoPNet(ResNet):
+    """ResNet with GSoP in the last block of each stage and no stride in the last stage.
+
+    Shape:
+        x: ``(B, 3, H, W)`` -> ``(B, num_classes)``
+
+    Args:
+        dim, mode: of GSoP.
+        covariance: whether the network ends with the square root of a covariance (GSoP-Net2) instead of global
+            average pooling (GSoP-Net1). Its last stage then has no GSoP.
+    """
+
+    def __init__(
+        self,
+        layers: tuple[int, int, int, int] = (3, 4, 6, 3),
+        dim: int = 128,
+        mode: str = "channel",
+        covariance: bool = False,
+        num_classes: int = 1000,
+    ) -> None:
+        super().__init__(GSoPBottleneck, layers, num_classes=num_classes, last_stride=1)
+        stages = [self.layer1, self.layer2, self.layer3, self.layer4]
+        for index, stage in enumerate(stages[:3] if covariance else stages):
+            stage[-1].attention = GSoP(256 << index, dim, mode, stride=2 if index == 0 else 1)
+        if covariance:
+            width = 256
+            self.reduce = nn.Sequential(
+                nn.Conv2d(2048, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
+            )
+            self.avgpool = CovariancePooling()
+            self.fc = nn.Linear(width * (width + 1) // 2, num_classes)
+
+    def features(self, x: Tensor) -> Tensor:
+        """The map that is pooled: 2048 channels, 256 if the pooling is that of a covariance."""
+        x = super().features(x)  # (B, 2048, H/16, W/16)
+        return self.reduce(x) if isinstance(self.avgpool, CovariancePooling) else x
+
+
+def _covariance(x: Tensor, count: int | None = None) -> Tensor:
+    """Covariance of the N columns of ``x``: ``(B, d, N)`` -> ``(B, d, d)``.
+
+    ``count`` takes the place of N as the divisor of both the second moment and, squared, the product of sums.
+    """
+    n = x.shape[2]
+    # Sums of squares leave the range of half precision, so the addends are scaled first.
+    wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+    if count is None or count == n:
+        wide = (wide - wide.mean(2, keepdim=True)) * n**-0.5
+        product = wide @ wide.mT  # (B, d, d)
+    else:
+        sums = wide.sum(2, keepdim=True) / count  # (B, d, 1)
+        wide = wide * count**-0.5
+        product = torch.baddbmm(wide @ wide.mT, sums, sums.mT, alpha=-1)  # (B, d, d)
+    return product.to(x.dtype)
+
+
+def gsop_net1_50(num_classes: int = 1000) -> GSoPNet:
+    """GSoPNet in the configuration gsop_net1_50, for inputs of 224 x 224."""
+    return GSoPNet(layers=(3, 4, 6, 3), num_classes=num_classes)
+
+
+def gsop_net2_50(num_classes: int = 1000) -> GSoPNet:
+    """GSoPNet in the configuration gsop_net2_50, for inputs of 224 x 224."""
+    return GSoPNet(layers=(3, 4, 6, 3), covariance=True, num_classes=num_classes)
+
+
+def gsop_net1_101(num_classes: int = 1000) -> GSoPNet:
+    """GSoPNet in the configuration gsop_net1_101, for inputs of 224 x 224."""
+    return GSoPNet(layers=(3, 4, 23, 3), num_classes=num_classes)
+
+
+def gsop_net2_101(num_classes: int = 1000) -> GSoPNet:
+    """GSoPNet in the configuration gsop_net2_101, for inputs of 224 x 224."""
+    return GSoPNet(layers=(3, 4, 23, 3), covariance=True, num_classes=num_classes)

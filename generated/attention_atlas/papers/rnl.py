@@ -1,0 +1,168 @@
+"""Region-based Non-local Operation for Video Classification (ICPR 2020).
+
+Authors: Guoxi Huang and Adrian G. Bors
+Paper: https://arxiv.org/abs/2007.09033
+Code (the authors', licence: Apache-2.0): https://github.com/guoxih/region-based-non-local-network
+Shape: B C T H W -> B C T H W
+Evidence: parity: outputs and input gradients equal those of the authors' code
+Generated from templates/papers/rnl.py, templates/blocks/attend.py, templates/blocks/full_precision.py and catalog.yaml:
+    edit those.
+
+Region-based non-local block: places of a clip are compared by the regions around them.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+__all__ = ["RNL", "ChannelGate"]
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+    """For each query the mean of the values, weighted by a softmax over ``scale`` times its products with the keys.
+
+    Shape:
+        q: ``(B, d, N)``, k: ``(B, d, M)``, v: ``(B, D, M)`` -> ``(B, D, N)``
+    """
+    wide = v.shape[1]
+    # The fused kernel for the CPU asks for equal widths and forms the products again for the gradient. At these widths
+    # padding, or doing that for few keys, costs more than it saves.
+    apart = wide != q.shape[1] or (q.requires_grad and k.shape[2] < 8 * wide)
+    if q.device.type == "cpu" and wide > 128 and apart:
+        if q.dtype == torch.float16:
+            q, k = q.float(), k.float()
+        weights = ((q if scale == 1 else q * scale).mT @ k).softmax(2).to(v.dtype)  # (B, N, M)
+        # In backward, the first form copies the result and the second one the weights: the smaller is taken.
+        return (weights @ v.mT).mT if k.shape[2] > wide else v @ weights.mT  # (B, D, N)
+    width = max(q.shape[1], wide) if q.device.type == "cpu" else 0
+    out = F.scaled_dot_product_attention(_rows(q, width), _rows(k, width), _rows(v, width), scale=scale)
+    return out[:, 0, :, :wide].mT
+
+
+def _rows(x: Tensor, width: int) -> Tensor:
+    """``(B, d, N)`` -> ``(B, 1, N, d)``, with zeros up to ``width`` and without gaps in memory."""
+    if x.shape[1] < width:
+        x = F.pad(x, (0, 0, 0, width - x.shape[1]))
+    return x.mT.contiguous().unsqueeze(1)
+
+
+def full_precision(x: Tensor) -> AbstractContextManager[object]:
+    """A context in which products of float32 tensors on the device of ``x`` stay in float32."""
+    device = x.device.type
+    if not torch.amp.is_autocast_available(device):
+        return nullcontext()
+    return torch.autocast(device, enabled=False)
+
+
+class RNL(nn.Module):
+    """Adds to each place of a clip the mean of all places, weighted by how alike the regions around both are.
+
+    Shape:
+        x: ``(B, C, T, H, W)`` -> ``(B, C, T, H, W)``
+
+    Args:
+        reduction: C over c, the width of the embedding.
+        kernel_size, temporal_kernel: extent of a region in both axes of a frame and in time, odd; a depthwise
+            convolution summarizes it. If both are one, single places are compared.
+        sub_sample: whether the places that are summed over are max-pooled by two in both axes of a frame.
+        activation: ``softmax`` of the products over the places that are summed over, or ``relu`` of them over their
+            number.
+        normalize: whether summaries are brought to unit length first.
+        norm: whether batch normalization follows the last layer. It starts at zero, and the layer itself where there is
+            none, so that a new block leaves its input as it is.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        reduction: int = 2,
+        kernel_size: int = 7,
+        temporal_kernel: int = 3,
+        sub_sample: bool = False,
+        activation: str = "softmax",
+        normalize: bool = False,
+        norm: bool = True,
+    ) -> None:
+        super().__init__()
+        if channels < reduction:
+            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if kernel_size % 2 == 0 or temporal_kernel % 2 == 0:
+            raise ValueError(f"kernels: expected odd sizes, got {kernel_size} and {temporal_kernel}")
+        if activation not in ("softmax", "relu"):
+            raise ValueError(f"activation: expected softmax or relu, got {activation!r}")
+        inner = channels // reduction
+        self.activation = activation
+        self.normalize = normalize
+        self.embed = nn.Conv1d(channels, inner, 1)
+        kernel = (temporal_kernel, kernel_size, kernel_size)
+        padding = (temporal_kernel // 2, kernel_size // 2, kernel_size // 2)
+        single = kernel == (1, 1, 1)
+        self.region = nn.Identity() if single else nn.Conv3d(inner, inner, kernel, 1, padding, groups=inner, bias=False)
+        self.pool = nn.MaxPool3d((1, 2, 2)) if sub_sample else nn.Identity()
+        last = out = nn.Conv1d(inner, channels, 1)
+        if norm:
+            last = nn.BatchNorm1d(channels)
+            out = nn.Sequential(out, last)
+        self.out = out
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)  # pyright: ignore[reportArgumentType]  # both layers have a bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        values = self.embed(x.flatten(2)).unflatten(2, x.shape[2:])  # (B, c, T, H, W)
+        regions = self.region(values)  # (B, c, T, H, W)
+        if self.normalize:
+            regions = F.normalize(regions, dim=1)
+        query, key, value = (t.flatten(2) for t in (regions, self.pool(regions), self.pool(values)))  # N, M, M places
+        aggregate = partial(attend, scale=1.0) if self.activation == "softmax" else _rectified
+        y = aggregate(query, key, value)  # (B, c, N)
+        return x + self.out(y).reshape(x.shape)  # (B, C, T, H, W)
+
+
+class ChannelGate(nn.Module):
+    """Adds one vector to all places: their attended mean after two layers, as in GCNet; put before ``RNL``.
+
+    Shape:
+        x: ``(B, C, T, H, W)`` -> ``(B, C, T, H, W)``
+
+    Args:
+        reduction: C over the width of the hidden layer.
+
+    Differs from the paper:
+        The paper chains the block with Squeeze-and-Excitation; the released models have this gate.
+    """
+
+    def __init__(self, channels: int, reduction: int = 2) -> None:
+        super().__init__()
+        if channels < reduction:
+            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        self.attention = nn.Conv1d(channels, 1, 1)
+        self.down = nn.Linear(channels, channels // reduction)
+        self.norm = nn.BatchNorm1d(channels // reduction)
+        self.up = nn.Linear(channels // reduction, channels)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        places = x.flatten(2)  # (B, C, N) with N = T * H * W
+        mean = (places @ self.attention(places).softmax(2).mT).squeeze(2)  # (B, C)
+        shift = self.up(self.norm(self.down(mean)).relu_())  # (B, C)
+        return x + shift[:, :, None, None, None]  # (B, C, T, H, W)
+
+
+def _rectified(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """The sum over j of ReLU(<query_i, key_j>) value_j for every i, over the number of j.
+
+    Shape:
+        query: ``(B, c, N)``, key, value: ``(B, c, M)`` -> ``(B, c, N)``
+    """
+    dtype = value.dtype
+    # Products of unbounded embeddings leave the range of half precision.
+    with full_precision(query):
+        if dtype in (torch.float16, torch.bfloat16):
+            query, key, value = query.float(), key.float(), value.float()
+        return (value / key.shape[2] @ (key.mT @ query).relu_()).to(dtype)

@@ -1,0 +1,308 @@
+"""Exploring Self-attention for Image Recognition (CVPR 2020).
+
+Authors: Hengshuang Zhao et al.
+Paper: https://arxiv.org/abs/2004.13621
+Code (the authors', licence: MIT): https://github.com/hszhao/SAN
+Shape: B C H W -> B O H W
+Evidence: parity: outputs and input gradients equal those of the authors' code
+Generated from templates/papers/san.py, templates/blocks/neighbourhood.py and catalog.yaml: edit those.
+
+Self-attention networks: small layers make weights for the neighbours of a position, one for a few channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+__all__ = [
+    "SAM",
+    "SAN",
+    "SANBlock",
+    "san10_pair",
+    "san10_patch",
+    "san15_pair",
+    "san15_patch",
+    "san19_pair",
+    "san19_patch",
+]
+
+
+Geometry = tuple[int, int, int]
+
+
+def aggregate(x: Tensor, weights: Tensor, kernel_size: int, stride: int = 1, dilation: int = 1) -> Tensor:
+    """Sums of neighbours, each times a weight of its own: sum over n of ``weights[..., n, i, j]`` x[neighbour n].
+
+    Shape:
+        x: ``(B, M, N, H + p, W + p)``, padded; weights: ``(B, M or 1, N or 1, k * k, H/s, W/s)``, shared where there
+        is a 1 -> ``(B, M, N, H/s, W/s)``
+    """
+    return _Aggregate.apply(x, weights.to(x.dtype), (kernel_size, stride, dilation))
+
+
+def correlate(q: Tensor, k: Tensor, kernel_size: int, stride: int = 1, dilation: int = 1) -> Tensor:
+    """Products of the vector at each position with those of its neighbours, summed over the last axis before the map.
+
+    Shape:
+        q: ``(B, h, d, H/s, W/s)``, k: ``(B, h, d, H + p, W + p)``, padded -> ``(B, h, 1, k * k, H/s, W/s)``
+    """
+    return _Correlate.apply(q, k.to(q.dtype), (kernel_size, stride, dilation))
+
+
+def _windows(x: Tensor, size: torch.Size, geometry: Geometry) -> Iterator[Tensor]:
+    """The views of ``x`` that show each position its n-th neighbour."""
+    kernel, stride, dilation = geometry
+    height, width = (size[-2] - 1) * stride + 1, (size[-1] - 1) * stride + 1
+    for row in range(0, kernel * dilation, dilation):
+        for column in range(0, kernel * dilation, dilation):
+            yield x[..., row : row + height : stride, column : column + width : stride]
+
+
+def _gather(x: Tensor, weights: Tensor, geometry: Geometry) -> Tensor:
+    parts = weights.unbind(3)
+    views = _windows(x, weights.shape, geometry)
+    out = next(views) * parts[0]
+    for window, weight in zip(views, parts[1:], strict=True):
+        out.addcmul_(window, weight)
+    return out
+
+
+def _scatter(y: Tensor, weights: Tensor, size: torch.Size, geometry: Geometry) -> Tensor:
+    out = y.new_zeros(size)
+    for window, weight in zip(_windows(out, weights.shape, geometry), weights.unbind(3), strict=True):
+        window.addcmul_(y, weight)
+    return out
+
+
+def _match(y: Tensor, x: Tensor, shared: tuple[int, ...], geometry: Geometry) -> Tensor:
+    products = (y * window for window in _windows(x, y.shape, geometry))
+    return torch.stack([p.sum(shared, keepdim=True) if shared else p for p in products], 3)
+
+
+class _Aggregate(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weights: Tensor, geometry: Geometry) -> Tensor:
+        ctx.save_for_backward(x, weights)
+        ctx.geometry = geometry
+        return _gather(x, weights, geometry)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        x, weights = ctx.saved_tensors
+        (g,) = gradients
+        shared = tuple(axis for axis in (1, 2) if weights.shape[axis] != x.shape[axis])
+        by_x, by_weights, _ = ctx.needs_input_grad
+        return (
+            _scatter(g, weights, x.shape, ctx.geometry) if by_x else None,
+            _match(g, x, shared, ctx.geometry) if by_weights else None,
+            None,
+        )
+
+
+class _Correlate(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, q: Tensor, k: Tensor, geometry: Geometry) -> Tensor:
+        ctx.save_for_backward(q, k)
+        ctx.geometry = geometry
+        return _match(q, k, (2,), geometry)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        q, k = ctx.saved_tensors
+        (g,) = gradients
+        by_q, by_k, _ = ctx.needs_input_grad
+        return (
+            _gather(k, g, ctx.geometry) if by_q else None,
+            _scatter(q, g, k.shape, ctx.geometry) if by_k else None,
+            None,
+        )
+
+
+class SAM(nn.Module):
+    """Sums the values of the k x k neighbours, each channel group with weights of its own made from the content.
+
+    Pairwise, the weight of a neighbour depends on the difference of two vectors, the centre's and its own, and on their
+    offset; a softmax over the neighbours follows. Patchwise, all weights of a position are made at once from the
+    centre's vector and those of all its neighbours, and are not normalised.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, O, H, W)`` with O = out_channels; H and W exceed k // 2, since maps are mirrored
+
+    Args:
+        reduction: C over the width R of the vectors that are compared.
+        shared: channels that share their weights; of O channels every (O / shared)-th.
+
+    Differs from the paper:
+        Of its relations only those of the released networks: subtraction (pairwise) and concatenation (patchwise).
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int = 7,
+        pairwise: bool = True,
+        reduction: int = 16,
+        shared: int = 8,
+    ) -> None:
+        super().__init__()
+        if kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size: expected an odd number, got {kernel_size}")
+        if out_channels % shared:
+            raise ValueError(f"out_channels: expected a multiple of shared={shared}, got {out_channels}")
+        if in_channels < reduction:
+            raise ValueError(f"in_channels: expected at least reduction={reduction}, got {in_channels}")
+        self.kernel_size, self.pairwise, self.shared = kernel_size, pairwise, shared
+        width, groups = in_channels // reduction, out_channels // shared
+        self.query = nn.Conv2d(in_channels, width, 1)
+        self.key = nn.Conv2d(in_channels, width, 1)
+        self.value = nn.Conv2d(in_channels, out_channels, 1)
+        self.position = nn.Conv2d(2, 2, 1) if pairwise else None
+        if pairwise:
+            self.weigh = _perceptron(width + 2, width, groups)
+        else:
+            self.weigh = _perceptron(width * (kernel_size**2 + 1), groups, kernel_size**2 * groups)
+
+    def forward(self, x: Tensor) -> Tensor:
+        query, key, value = self.query(x), self.key(x), self.value(x)  # (B, R, H, W) twice, (B, O, H, W)
+        weights = self._of_pairs(query, key) if self.position is not None else self._of_patches(query, key)
+        weights = weights.unflatten(3, x.shape[2:]).unsqueeze(1)  # (B, 1, O / shared, k * k, H, W)
+        value = self._pad(value).unflatten(1, (self.shared, -1))  # (B, shared, O / shared, H + k - 1, W + k - 1)
+        return aggregate(value, weights, self.kernel_size).flatten(1, 2)  # (B, O, H, W)
+
+    def _of_pairs(self, query: Tensor, key: Tensor) -> Tensor:
+        """Weights ``(B, O / shared, k * k, H * W)`` from the difference of two positions at a time."""
+        place = self._places(query).expand(len(query), -1, -1, -1)  # (B, 2, H, W)
+        # Places are compared as the vectors are, so they take part as two more channels.
+        query, key = torch.cat((query, place), 1), torch.cat((key, place), 1)  # (B, R + 2, H, W) each
+        differences = query[:, :, None, None] - self._neighbours(key)  # (B, R + 2, k, k, H, W)
+        return self.weigh(differences.flatten(4).flatten(2, 3).contiguous()).softmax(2)
+
+    def _of_patches(self, query: Tensor, key: Tensor) -> Tensor:
+        """Weights ``(B, O / shared, k * k, H * W)`` from a position and all its neighbours at once."""
+        patches = self._neighbours(key).flatten(4).flatten(1, 3)  # (B, R * k * k, H * W)
+        joined = torch.cat((query.flatten(2), patches), 1).unsqueeze(2)  # (B, R * (k * k + 1), 1, H * W)
+        return self.weigh(joined).squeeze(2).unflatten(1, (-1, self.kernel_size**2))
+
+    def _places(self, like: Tensor) -> Tensor:
+        """A linear map of column and row, both from -1 to 1: ``(1, 2, H, W)``."""
+        height, width = like.shape[2:]
+        rows = torch.linspace(-1, 1, height, dtype=like.dtype, device=like.device)
+        columns = torch.linspace(-1, 1, width, dtype=like.dtype, device=like.device)
+        grid = torch.stack((columns.expand(height, -1), rows[:, None].expand(-1, width)))
+        return self.position(grid.unsqueeze(0)) if self.position is not None else grid.unsqueeze(0)
+
+    def _neighbours(self, x: Tensor) -> Tensor:
+        """The view ``(B, R, k, k, H, W)`` of the neighbours of each position."""
+        windows = self._pad(x).unfold(2, self.kernel_size, 1).unfold(3, self.kernel_size, 1)  # (B, R, H, W, k, k)
+        return windows.permute(0, 1, 4, 5, 2, 3)
+
+    def _pad(self, x: Tensor) -> Tensor:
+        return F.pad(x, (self.kernel_size // 2,) * 4, "reflect")
+
+
+class SANBlock(nn.Module):
+    """SAM and a 1x1 convolution, each after normalisation and ReLU, and a shortcut.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, C, H, W)``
+    """
+
+    def __init__(self, channels: int, kernel_size: int = 7, pairwise: bool = True) -> None:
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.sam = SAM(channels, channels // 4, kernel_size, pairwise)
+        self.bn2 = nn.BatchNorm2d(channels // 4)
+        self.conv = nn.Conv2d(channels // 4, channels, 1)
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.sam(self.relu(self.bn1(x)))  # (B, C / 4, H, W)
+        return x + self.conv(self.relu(self.bn2(y)))  # (B, C, H, W)
+
+
+class SAN(nn.Module):
+    """The network: five stages of blocks, each after max pooling and a 1x1 convolution; no other spatial operation.
+
+    Shape:
+        x: ``(B, 3, H, W)`` -> ``(B, num_classes)``
+
+    Args:
+        layers: blocks per stage.
+        kernel_sizes: of the blocks of each stage.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[int] = (3, 3, 4, 6, 3),
+        kernel_sizes: Sequence[int] = (3, 7, 7, 7, 7),
+        pairwise: bool = True,
+        num_classes: int = 1000,
+    ) -> None:
+        super().__init__()
+        if len(layers) != 5 or len(kernel_sizes) != 5:
+            raise ValueError(f"layers, kernel_sizes: expected 5 of each, got {len(layers)} and {len(kernel_sizes)}")
+        before, widths = (64, 64, 256, 512, 1024), (64, 256, 512, 1024, 2048)
+        self.conv_in = nn.Conv2d(3, 64, 1, bias=False)
+        self.bn_in = nn.BatchNorm2d(64)
+        self.convs = nn.ModuleList(nn.Conv2d(a, b, 1, bias=False) for a, b in zip(before, widths, strict=True))
+        self.layers = nn.ModuleList(
+            nn.Sequential(*(SANBlock(width, kernel, pairwise) for _ in range(depth)))
+            for width, kernel, depth in zip(widths, kernel_sizes, layers, strict=True)
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width in widths)
+        self.relu = nn.ReLU(inplace=True)
+        self.pool = nn.MaxPool2d(2, 2)
+        self.fc = nn.Linear(2048, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.relu(self.bn_in(self.conv_in(x)))  # (B, 64, H, W)
+        for conv, layer, norm in zip(self.convs, self.layers, self.norms, strict=True):
+            x = self.relu(norm(layer(conv(self.pool(x)))))  # in the end (B, 2048, H/32, W/32)
+        return self.fc(x.mean((2, 3)))  # (B, num_classes)
+
+
+def _perceptron(width: int, hidden: int, out: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(width, hidden, 1, bias=False),
+        nn.BatchNorm2d(hidden),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(hidden, out, 1),
+    )
+
+
+def san10_pair(num_classes: int = 1000) -> SAN:
+    """SAN in the configuration san10_pair, for inputs of 224 x 224."""
+    return SAN(layers=(2, 1, 2, 4, 1), pairwise=True, num_classes=num_classes)
+
+
+def san10_patch(num_classes: int = 1000) -> SAN:
+    """SAN in the configuration san10_patch, for inputs of 224 x 224."""
+    return SAN(layers=(2, 1, 2, 4, 1), pairwise=False, num_classes=num_classes)
+
+
+def san15_pair(num_classes: int = 1000) -> SAN:
+    """SAN in the configuration san15_pair, for inputs of 224 x 224."""
+    return SAN(layers=(3, 2, 3, 5, 2), pairwise=True, num_classes=num_classes)
+
+
+def san15_patch(num_classes: int = 1000) -> SAN:
+    """SAN in the configuration san15_patch, for inputs of 224 x 224."""
+    return SAN(layers=(3, 2, 3, 5, 2), pairwise=False, num_classes=num_classes)
+
+
+def san19_pair(num_classes: int = 1000) -> SAN:
+    """SAN in the configuration san19_pair, for inputs of 224 x 224."""
+    return SAN(layers=(3, 3, 4, 6, 3), pairwise=True, num_classes=num_classes)
+
+
+def san19_patch(num_classes: int = 1000) -> SAN:
+    """SAN in the configuration san19_patch, for inputs of 224 x 224."""
+    return SAN(layers=(3, 3, 4, 6, 3), pairwise=False, num_classes=num_classes)

@@ -1,0 +1,86 @@
+"""Concurrent Spatial and Channel 'Squeeze & Excitation' in Fully Convolutional Networks (MICCAI 2018).
+
+Authors: Abhijit Guha Roy et al.
+Paper: https://arxiv.org/abs/1803.02579
+Code (the authors', licence: MIT): https://github.com/ai-med/squeeze_and_excitation
+Shape: B C H W -> B C H W
+Evidence: parity: outputs and input gradients equal those of the authors' code
+Generated from templates/papers/scse.py and catalog.yaml: edit those.
+
+scSE: two squeeze-and-excitations side by side, one gate for each channel and one for each position.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["SCSE", "ChannelSE", "SpatialSE"]
+
+
+class ChannelSE(nn.Module):
+    """Squeezes space, excites channels (cSE): the gate that two linear layers compute from the channel means.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, C)``; any number of axes may follow the channels
+    """
+
+    def __init__(self, channels: int, reduction: int = 2) -> None:
+        super().__init__()
+        if channels < reduction:
+            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        self.down = nn.Linear(channels, channels // reduction)
+        self.relu = nn.ReLU(inplace=True)
+        self.up = nn.Linear(channels // reduction, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        z = x.flatten(2).mean(2)  # (B, C)  Eq. 1
+        return self.up(self.relu(self.down(z))).sigmoid()  # (B, C)
+
+
+class SpatialSE(nn.Module):
+    """Squeezes channels, excites positions (sSE): a weighted sum over the channels at each position, and a sigmoid.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, 1, H, W)``; any number of axes may follow the channels
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.project = nn.Linear(channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = self.project.weight.expand(len(x), -1, -1)  # (B, 1, C)
+        q = torch.baddbmm(self.project.bias, weight, x.flatten(2))  # (B, 1, N)
+        return q.sigmoid().unflatten(2, x.shape[2:])  # (B, 1, H, W)
+
+
+class SCSE(nn.Module):
+    """Scales the input by a gate per channel and by a gate per position, and fuses the two results.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, C, H, W)``; volumes ``(B, C, D, H, W)`` work as well
+
+    Args:
+        reduction: C over the width of cSE's hidden layer.
+        fusion: ``max`` takes the greater of the two results, ``sum`` adds them.
+
+    Differs from the paper:
+        The MICCAI paper adds the two results; the released code takes their maximum, which is the default here. The
+        paper's form is ``fusion="sum"``.
+    """
+
+    def __init__(self, channels: int, reduction: int = 2, fusion: str = "max") -> None:
+        super().__init__()
+        if fusion not in ("max", "sum"):
+            raise ValueError(f"fusion: expected max or sum, got {fusion!r}")
+        self.fusion = fusion
+        self.channel = ChannelSE(channels, reduction)
+        self.spatial = SpatialSE(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        channel = self.channel(x).unflatten(1, (-1, *[1] * (x.dim() - 2)))  # (B, C, 1, 1)
+        spatial = self.spatial(x)  # (B, 1, H, W)
+        if self.fusion == "sum":
+            return x * (channel + spatial)  # (B, C, H, W)
+        return torch.maximum(x * channel, x * spatial)  # (B, C, H, W)
