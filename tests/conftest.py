@@ -12,7 +12,9 @@ from generator.catalogue.loader import load
 from generator.catalogue.model import Catalogue
 from generator.project import Project
 
-settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile(
+    "project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
 settings.load_profile("project")
 
 

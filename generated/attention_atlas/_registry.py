@@ -3211,7 +3211,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "多轮哈希的结果按各自的归一化权重合并，最后以残差方式加回输入。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="NonLocalSparseAttention",
         shape="B C H W -> B C H W",

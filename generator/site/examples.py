@@ -17,6 +17,8 @@ closed_form = lru_cache(maxsize=None)(cost.parse)
 """An expression, parsed: each stands on several pages in two languages."""
 # Where nothing says which parameter gives an axis its size.
 _USUAL = {"C": ("channels", "in_channels", "dim"), "D": ("dim",)}
+# Parameters of modules that hold something for each row and column.
+_LARGEST = {"H": "height", "W": "width"}
 _FRIENDLY = {"B": 2, "H": 32, "W": 32, "N": 196, "T": 8}
 
 
@@ -49,7 +51,10 @@ def sizes(module: Module, values: Mapping[str, Any]) -> dict[str, int]:
             known[letter] = int(closed_form(expression).evaluate(values))
         elif letter in _FRIENDLY:
             step = math.lcm(divisors[letter], module.multiple_of.get(letter, 1))
-            known[letter] = step * math.ceil(_FRIENDLY[letter] / step)
+            friendly = _FRIENDLY[letter]
+            if isinstance(largest := values.get(_LARGEST.get(letter, "")), int):
+                friendly = min(friendly, largest)
+            known[letter] = step * math.ceil(friendly / step)
     return shapes.choose(signature, known, module.multiple_of)
 
 
