@@ -52,7 +52,7 @@ def sizes(module: Module, values: Mapping[str, Any]) -> dict[str, int]:
         elif letter in _FRIENDLY:
             step = math.lcm(divisors[letter], module.multiple_of.get(letter, 1))
             friendly = _FRIENDLY[letter]
-            if isinstance(largest := values.get(_LARGEST.get(letter, "")), int):
+            if isinstance(largest := values.get(_LARGEST.get(letter, "")), int) and largest > 0:
                 friendly = min(friendly, largest)
             known[letter] = step * math.ceil(friendly / step)
     return shapes.choose(signature, known, module.multiple_of)
