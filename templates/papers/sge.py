@@ -44,7 +44,7 @@ class SGE(nn.Module):
         g = grouped.mean(2, keepdim=True).mT  # (B*G, 1, C/G)  Eq. 1
         c = (g @ grouped).view(batch, self.groups, height, width)  # (B, G, H, W)  Eq. 2
         mean, variance = (t[:, :, None, None] for t in moments(c, correction=1))  # (B, G, 1, 1)
-        normalised = ((c - mean) / (variance.sqrt() + self.eps)).to(x.dtype)  # (B, G, H, W)  Eq. 3
-        a = torch.addcmul(self.bias[:, None, None], self.weight[:, None, None], normalised)  # (B, G, H, W)  Eq. 4
-        gate = a.sigmoid().view(-1, 1, height * width)  # (B*G, 1, N)
+        c = ((c - mean) / (variance.sqrt() + self.eps)).to(x.dtype)  # (B, G, H, W)  Eq. 3
+        c = torch.addcmul(self.bias[:, None, None], self.weight[:, None, None], c)  # (B, G, H, W)  Eq. 4
+        gate = c.sigmoid_().view(-1, 1, height * width)  # (B*G, 1, N)
         return (grouped * gate).view(x.shape)  # (B, C, H, W)  Eq. 5
