@@ -174,7 +174,6 @@ def test_headings_have_the_same_ids_in_both_languages(folder: Path) -> None:
         ("zh", "通道注意力", "papers/se_net/"),
         ("zh", "十字交叉注意力", "papers/ccnet/"),
         ("zh", "non-local", "papers/non_local/"),
-        ("en", "SE", "papers/se_net/"),
         ("en", "co", "papers/coord_attention/"),
         ("en", "linear complexity", "papers/efficient_attention/"),
         ("en", "coordinate attention", "papers/coord_attention/"),
