@@ -21,6 +21,7 @@ _MARKUP = re.compile(r"^[!-/:-@\[-`{-~]|^\d+[.)]|[\\`*_{}\[\]<>&|~^$#@]|:(?=\S)|
 # A line that includes a file, and a mark inside a line that cuts an included file up.
 _SNIPPET = re.compile(r"""[ \t]*;*-+8<-+(?:[ \t]+(?:"(?:\\"|[^"\n])+?"|'(?:\\'|[^'\n])+?'))?""")
 _SECTION = re.compile(r";*-+8<-+[ \t]+\[[ \t]*(?:start|end)[ \t]*:[ \t]*[a-z][-_0-9a-z]*[ \t]*\]", re.IGNORECASE)
+_HTML = re.compile("""[&<>"']""")
 _TEX = {
     "\\": r"{\textbackslash}",
     "{": r"{\textbraceleft}",
@@ -241,8 +242,9 @@ def md_fence(text: str, language: str = "") -> str:
     The site's dialect looks for snippets (scissors between dashes) inside fences too; a semicolon, which it takes away
     again, says that none is meant.
     """
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
+    fence = "```"
+    while fence in text:
+        fence += "`"
     if "8<" in text:
         text = "\n".join(map(_without_snippet, text.split("\n")))
     return f"{fence}{language}\n{text.rstrip(chr(10))}\n{fence}"
@@ -265,7 +267,7 @@ def md_link(text: str, url: str) -> str:
 
 def html_text(text: str) -> str:
     """Text of an element or of a quoted attribute."""
-    return html.escape(text, quote=True)
+    return html.escape(text, quote=True) if _HTML.search(text) else text
 
 
 def script_json(value: Any) -> str:

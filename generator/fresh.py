@@ -31,6 +31,8 @@ class State:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        # Paths are joined a thousand times: as texts that takes a tenth.
+        self._root = f"{project.root}/"
         self._path = project.cache / "build.json"
         self._start = time.time_ns()
         self._before = {path: self._stat(path) for path in self._files() if _is_input(path)}
@@ -89,14 +91,15 @@ class State:
         yield from (path for path in walk(root, "generated") if not path.startswith("generated/reports/"))
 
     def _exists(self, path: str) -> bool:
-        return (self._project.root / path).exists()
+        return os.path.exists(self._root + path)
 
     def _stat(self, path: str) -> Entry:
-        status = os.stat(self._project.root / path)
+        status = os.stat(self._root + path)
         return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
     def _hash(self, path: str) -> str:
-        return hashlib.sha256((self._project.root / path).read_bytes()).hexdigest()
+        with open(self._root + path, "rb", buffering=0) as file:
+            return hashlib.sha256(file.read()).hexdigest()
 
 
 def _is_input(path: str) -> bool:

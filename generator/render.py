@@ -291,11 +291,14 @@ class Renderer:
             result.add(path, self._stub(paper), "catalog.yaml", "templates/stub.py.j2")
             return
         self.levels[paper.id] = "unverified"
-        text = self._module(paper, unit, "unverified", None)
+        text = self._template["module.py.j2"].render(self.context(paper, level="unverified"))
         if row := self.verification.current(paper.id, text):
             self.levels[paper.id] = row.level
             self.compared[paper.id] = row.source
-            text = self._module(paper, unit, row.level, row.source)
+            # The level follows from the rest of the text, and one line of the head states it.
+            lines = (_evidence("unverified", None), _evidence(row.level, row.source))
+            before, after = (f"\n{line}\nGenerated from " for line in lines)
+            text = text.replace(before, after, 1)
         tree = result.add(path, text, "catalog.yaml", unit.file, *unit.blocks, "templates/module.py.j2")
         if tree is not None and paper.module is not None:
             # Now, while there is a tree: to keep those of all papers, or to parse them again for the pages, is dear.
@@ -303,19 +306,16 @@ class Renderer:
         benchmark = self._template["benchmark.py.j2"].render(self.context(paper))
         result.add(f"generated/benchmarks/test_{paper.id}.py", benchmark, "catalog.yaml", "templates/benchmark.py.j2")
 
-    def _module(self, paper: Paper, unit: Unit, level: str, source: str | None) -> str:
-        return self._template["module.py.j2"].render(self.context(paper, level=level, source=source))
-
     def _stub(self, paper: Paper) -> str:
         return self._template["stub.py.j2"].render(self.context(paper))
 
-    def context(self, paper: Paper, *, level: str | None = None, source: str | None = None) -> dict[str, Any]:
+    def context(self, paper: Paper, *, level: str | None = None) -> dict[str, Any]:
         """What the templates of one paper are filled with."""
         unit = self.units.get(paper.id)
         context: dict[str, Any] = {
             "paper": paper,
             "summary": _summary(paper),
-            "facts": list(_facts(paper, level, source)),
+            "facts": list(_facts(paper, level)),
         }
         if unit is None or paper.module is None:
             cls = package.class_name(paper)
@@ -398,7 +398,7 @@ def _summary(paper: Paper) -> str:
     return f"{paper.id} ({paper.venue.name} {paper.venue.year}).\n\n{escape.wrap(paper.title)}"
 
 
-def _facts(paper: Paper, level: str | None, source: str | None) -> Iterator[str]:
+def _facts(paper: Paper, level: str | None) -> Iterator[str]:
     names = paper.authors
     yield f"Authors: {names[0]} et al." if len(names) > 2 else f"Authors: {' and '.join(names)}"
     yield f"Paper: {paper.paper_url}"
@@ -409,7 +409,11 @@ def _facts(paper: Paper, level: str | None, source: str | None) -> Iterator[str]
     if paper.module:
         yield f"Shape: {paper.module.shape}"
         if level is not None:
-            yield f"{verification.EVIDENCE}{_EVIDENCE[level, source if level == 'parity' else None]}"
+            yield _evidence(level, None)
+
+
+def _evidence(level: str, source: str | None) -> str:
+    return f"{verification.EVIDENCE}{_EVIDENCE[level, source if level == 'parity' else None]}"
 
 
 def _library_text(unit: Unit) -> str:

@@ -275,9 +275,9 @@ def test_hostile_names_stay_text_in_a_drawing() -> None:
     bad = '"><script>alert(1)</script>'
     labels = {"input": bad, "output": bad, "label": bad}
     layers = [Layer(name=bad, type=bad, inputs=[[2, 16]], outputs=[[2, 4]])]
-    svg, missing = flow.diagram(_row(layers), bad, bad, labels)
-    assert missing == 0
-    tree = ElementTree.fromstring(svg)
+    drawn = flow.Flow.of(_row(layers))
+    assert drawn.missing == 0
+    tree = ElementTree.fromstring(drawn.picture(bad, bad, labels))
     assert tree.get("aria-label") == bad
     assert "script" not in {node.tag for node in tree.iter()}
 

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 Tree = int | float | str | tuple["Tree", ...]
 """A number, a name, or ``(operator, argument, …)``."""
@@ -67,8 +68,12 @@ class Expression:
         return _to_json(self.tree)
 
 
+@cache
 def parse(text: str) -> Expression:
-    """Read an expression; ``ValueError`` says what is not allowed and where (positions count from one)."""
+    """Read an expression; ``ValueError`` says what is not allowed and where (positions count from one).
+
+    Each is read by the model, by the rules and by several pages in two languages: one reading serves them all.
+    """
     if len(text) > _LONGEST:
         raise ValueError(f"expression of {len(text)} characters; at most {_LONGEST} are allowed")
     position = 0

@@ -17,6 +17,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, NamedTuple
 
 Shape = tuple[int, ...] | list["Shape"] | tuple["Shape", ...]
@@ -120,8 +121,12 @@ class Bound(NamedTuple):
     outputs: tuple[Shape, ...]
 
 
+@cache
 def parse(text: str) -> Signature:
-    """Read a signature; ``ValueError`` names the position (from one) and what was expected there."""
+    """Read a signature; ``ValueError`` names the position (from one) and what was expected there.
+
+    Each is read by the model, by the rules and by several pages in two languages: one reading serves them all.
+    """
     return _Parser(text).signature()
 
 

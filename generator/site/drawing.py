@@ -1,30 +1,26 @@
-"""SVG as trees of the standard library's elements.
+"""SVG, written by MarkupSafe: what is not yet markup is escaped, in attributes and in texts.
 
 Two drawing libraries were tried (drawsvg 2.4, svg.py 1.10): the one leaves attributes, the other leaves texts as they
-are, so that a name of the catalogue could become markup. ElementTree escapes both and is three times faster.
-Colours are classes of the site's style sheet, so that one drawing serves light and dark.
+are, so that a name of the catalogue could become markup. A tree of ElementTree's takes three times as long to build and
+write. Colours are classes of the site's style sheet, so that one drawing serves light and dark.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from xml.etree import ElementTree as Tree
+
+from markupsafe import Markup, escape
 
 from generator.escape import width as columns
 
-Element = Tree.Element
+Element = Markup
 Attribute = str | float | int
 
 
 def element(tag: str, *children: Element | str, **attributes: Attribute) -> Element:
     """An element; ``class_`` becomes ``class`` and ``stroke_width`` becomes ``stroke-width``."""
-    node = Tree.Element(tag, {_name(key): _value(value) for key, value in attributes.items()})
-    for child in children:
-        if isinstance(child, str):
-            node.text = (node.text or "") + child
-        else:
-            node.append(child)
-    return node
+    names = "".join([f' {_name(key)}="{_value(value)}"' for key, value in attributes.items()])
+    return Markup(f"<{tag}{names}>{''.join(map(escape, children))}</{tag}>" if children else f"<{tag}{names}/>")
 
 
 def picture(wide: float, high: float, label: str, children: Iterable[Element], *, classes: str, links: bool) -> str:
@@ -38,7 +34,7 @@ def picture(wide: float, high: float, label: str, children: Iterable[Element], *
         classes: for the style sheet.
         links: whether parts of it are links; an image could have none.
     """
-    svg = element(
+    return element(
         "svg",
         *children,
         viewBox=f"0 0 {_value(wide)} {_value(high)}",
@@ -47,7 +43,6 @@ def picture(wide: float, high: float, label: str, children: Iterable[Element], *
         class_=classes,
         style=f"--w:{_value(wide)}px",
     )
-    return Tree.tostring(svg, encoding="unicode")
 
 
 def link(address: str, *children: Element) -> Element:
@@ -55,9 +50,7 @@ def link(address: str, *children: Element) -> Element:
 
     The older form of the attribute: the theme's script takes ``href`` for that of an HTML link and fails on it.
     """
-    node = element("a", *children, tabindex=-1)
-    node.set("xlink:href", address)
-    return node
+    return element("a", *children, tabindex=-1, xlink_href=address)
 
 
 def text(content: str, x: float, y: float, classes: str = "", **attributes: Attribute) -> Element:
@@ -78,8 +71,13 @@ def cut(content: str, longest: int) -> str:
 
 
 def _name(key: str) -> str:
-    return key.rstrip("_").replace("_", "-") if key != "viewBox" else key
+    return _NAMES.get(key) or key.replace("_", "-")
+
+
+_NAMES = {"class_": "class", "viewBox": "viewBox", "xlink_href": "xlink:href"}
 
 
 def _value(value: Attribute) -> str:
+    if isinstance(value, str):
+        return escape(value)
     return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)

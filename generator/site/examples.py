@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from generator.catalogue import cost, shapes
@@ -13,8 +12,6 @@ from generator.catalogue.model import Insertion, Module
 from generator.escape import py_value
 from generator.inline import Parameter
 
-closed_form = lru_cache(maxsize=None)(cost.parse)
-"""An expression, parsed: each stands on several pages in two languages."""
 # Where nothing says which parameter gives an axis its size.
 _USUAL = {"C": ("channels", "in_channels", "dim"), "D": ("dim",)}
 # Parameters of modules that hold something for each row and column.
@@ -48,7 +45,7 @@ def sizes(module: Module, values: Mapping[str, Any]) -> dict[str, int]:
     known: dict[str, int] = {}
     for letter in signature.letters():
         if (expression := axis_expression(module, letter, values)) is not None:
-            known[letter] = int(closed_form(expression).evaluate(values))
+            known[letter] = int(cost.parse(expression).evaluate(values))
         elif letter in _FRIENDLY:
             step = math.lcm(divisors[letter], module.multiple_of.get(letter, 1))
             friendly = _FRIENDLY[letter]

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from generator.catalogue import quantity, shapes
+from generator.catalogue import cost, quantity, shapes
 from generator.catalogue.cost import Expression
 from generator.catalogue.model import Module, Paper
 from generator.inline import Parameter
-from generator.site.examples import axis_expression, closed_form, defaults, sizes
+from generator.site.examples import axis_expression, defaults, sizes
 from generator.verification import CountedFigure, Row
 
 CHANNELS, SIDE = 256, 14
@@ -60,7 +60,7 @@ def calculator(module: Module, parameters: tuple[Parameter, ...]) -> dict[str, A
     if module.cost is None:
         return None
     values = {**defaults(parameters), **module.example}
-    forms = {"params": closed_form(module.cost.params), "macs": closed_form(module.cost.macs)}
+    forms = {"params": cost.parse(module.cost.params), "macs": cost.parse(module.cost.macs)}
     wanted = {name for form in forms.values() for name in form.names()}
     letters = shapes.parse(module.shape).letters()
     convolution = [letter for letter in ("C", "H", "W") if letter in letters]
@@ -68,7 +68,7 @@ def calculator(module: Module, parameters: tuple[Parameter, ...]) -> dict[str, A
     for letter in letters:
         expression = axis_expression(module, letter, values)
         if expression is not None and (letter in wanted or letter in convolution):
-            axes[letter] = closed_form(expression)
+            axes[letter] = cost.parse(expression)
             wanted.update(axes[letter].names())
             wanted.discard(letter)
     free = [letter for letter in letters if letter in wanted and letter not in axes]
@@ -112,7 +112,7 @@ def at_equal_shape(
         return None
     values.update({width: channels, "C": channels, "H": side, "W": side})
     try:
-        return closed_form(module.cost.params).evaluate(values), closed_form(module.cost.macs).evaluate(values)
+        return cost.parse(module.cost.params).evaluate(values), cost.parse(module.cost.macs).evaluate(values)
     except ValueError:
         return None
 

@@ -12,6 +12,7 @@ _MOST = 14
 _WIDE = 420.0
 _BOX = 46.0
 _GAP = 20.0
+_END = 34.0
 
 
 @dataclass(frozen=True)
@@ -58,30 +59,38 @@ def shape(axes: Sequence[int], sizes: Mapping[str, int]) -> str:
     return "×".join(named) or "()"
 
 
-def diagram(row: Row, given: str, result: str, labels: Mapping[str, str]) -> tuple[str, int]:
-    """The drawing, and how many steps it leaves out.
+@dataclass(frozen=True)
+class Flow:
+    """What runs, and the drawing of it, which is the same in every language but for its two ends."""
 
-    Args:
-        row: what was measured.
-        given: the signature's inputs.
-        result: the signature's outputs.
-        labels: ``input``, ``output`` and ``label``, the last with what is to be seen.
-    """
-    found = steps(row)
-    shown = found[:_MOST]
-    parts: list[Element] = []
-    y = 4.0
-    parts.append(_end(labels["input"], given, y))
-    y += 30
-    for step in shown:
+    shown: list[Step]
+    missing: int
+    """How many steps the drawing leaves out."""
+    boxes: Element
+    height: float
+
+    @classmethod
+    def of(cls, row: Row) -> Flow:
+        """The flow that was measured."""
+        found = steps(row)
+        parts: list[Element] = []
+        y = _END
+        for step in found[:_MOST]:
+            parts += [_arrow(y), _box(step, y + _GAP)]
+            y += _GAP + _BOX
         parts.append(_arrow(y))
-        y += _GAP
-        parts.append(_box(step, y))
-        y += _BOX
-    parts.append(_arrow(y))
-    y += _GAP
-    parts.append(_end(labels["output"], result, y))
-    return picture(_WIDE, y + 36, labels["label"], parts, classes="aa-flow", links=False), len(found) - len(shown)
+        return cls(found[:_MOST], max(0, len(found) - _MOST), Element("").join(parts), y + _GAP)
+
+    def picture(self, given: str, result: str, labels: Mapping[str, str]) -> str:
+        """The drawing.
+
+        Args:
+            given: the signature's inputs.
+            result: the signature's outputs.
+            labels: ``input``, ``output`` and ``label``, the last with what is to be seen.
+        """
+        parts = [_end(labels["input"], given, 4.0), self.boxes, _end(labels["output"], result, self.height)]
+        return picture(_WIDE, self.height + 36, labels["label"], parts, classes="aa-flow", links=False)
 
 
 def _end(label: str, shape: str, y: float) -> Element:

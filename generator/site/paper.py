@@ -12,7 +12,8 @@ from generator.catalogue.model import Paper
 from generator.evidence.record import EvidenceRecord
 from generator.exports import bib_entry
 from generator.inline import Unit
-from generator.site import examples, figures, flow
+from generator.site import examples, figures
+from generator.site.flow import Flow
 from generator.site.formulas import mathml
 from generator.site.listing import Listing
 from generator.site.words import Language, level_name, term, words
@@ -62,6 +63,11 @@ class Subject:
         """The closed forms, ready for the browser."""
         module = self.paper.module
         return figures.calculator(module, self.parameters) if module and self.unit else None
+
+    @cached_property
+    def flow(self) -> Flow | None:
+        """What runs inside the core module, as ``verify`` measured it."""
+        return Flow.of(self.row) if self.row else None
 
     @cached_property
     def equal_cost(self) -> tuple[float, float] | None:
@@ -165,22 +171,22 @@ def _addresses(subject: Subject, t: Mapping[str, str], language: Language) -> It
 
 def _flow(subject: Subject, t: Mapping[str, str]) -> dict[str, Any] | None:
     row, module = subject.row, subject.paper.module
-    if row is None or module is None:
+    if row is None or subject.flow is None or module is None:
         return None
     comma = "，" if t["input"] == "输入" else ", "
     sizes = comma.join(f"{letter}={size}" for letter, size in sorted(row.sizes.items()))
     if not row.layers:
         return {"svg": None, "caption": t["flow_none"]}
-    steps = flow.steps(row)
+    found = subject.flow
     signature = shapes.parse(module.shape)
     label = t["flow_label"].format(
-        name=subject.short, steps=", ".join(f"{step.type} {step.given} → {step.result}" for step in steps[:14])
+        name=subject.short, steps=", ".join(f"{step.type} {step.given} → {step.result}" for step in found.shown)
     )
-    svg, missing = flow.diagram(
-        row,
+    svg = found.picture(
         ", ".join(map(str, signature.inputs)).replace(" ", "×").replace(",×", ", "),
         ", ".join(map(str, signature.outputs)).replace(" ", "×").replace(",×", ", "),
         {"input": t["flow_input"], "output": t["flow_output"], "label": label},
     )
     caption = t["flow_caption"].format(sizes=sizes)
-    return {"svg": svg, "caption": f"{caption} {t['flow_more'].format(count=missing)}" if missing else caption}
+    more = t["flow_more"].format(count=found.missing)
+    return {"svg": svg, "caption": f"{caption} {more}" if found.missing else caption}
