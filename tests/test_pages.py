@@ -17,9 +17,11 @@ import markdown
 import pytest
 import yaml
 
+from generator.bench import record
 from generator.catalogue import cost
 from generator.catalogue.loader import load
 from generator.catalogue.model import Catalogue, Paper
+from generator.errors import GeneratorError
 from generator.links.ledger import Ledger
 from generator.project import Project
 from generator.render import Plan, Renderer
@@ -233,12 +235,45 @@ def test_numbers_are_written_for_reading() -> None:
     assert figures.exact(28_088_024) == "28\u202f088\u202f024"
 
 
-def test_timings_are_read_from_whatever_holds_them_and_bad_files_are_no_harm(tmp_path: Path) -> None:
-    row = {"id": "cbam", "median_s": 0.1, "ratio_conv3x3": 0.4, "mode": "forward"}
-    (tmp_path / "cpu.json").write_text(json.dumps({"runs": [{"rows": [row, {"id": "se_net"}]}]}), encoding="utf-8")
-    (tmp_path / "bad.json").write_text("{", encoding="utf-8")
-    assert figures.timings(tmp_path) == {"cbam": [{"device": "cpu", **row}]}
+def recorded(folder: Path, *ratios: float) -> Path:
+    """A record of one run for each of ``ratios``."""
+    path = folder / "cpu-x.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    row: dict[str, Any] = {
+        "id": "bam", "device": "cpu", "dtype": "float32", "shape": [2, 64, 6, 5], "mode": "forward", "median_s": 1e-3,
+        "q1_s": 9e-4, "q3_s": 2e-3, "peak_bytes": 0, "params": 1, "macs": None, "torch": "2", "samples": 5,
+    }  # fmt: skip
+    run: dict[str, Any] = {
+        "commit": "unknown", "changed": False, "torch": "2", "driver": None, "clocks": None, "threads": 1,
+        "complete": True,
+    }  # fmt: skip
+    for ratio in ratios:
+        rows = [record.Row(**row, ratio_conv3x3=ratio, quartiles_conv3x3=(ratio - 0.01, ratio + 0.01))]
+        path.write_text(record.appended(path, "CPU <b>X</b> x2", record.Run(**run, rows=rows)), encoding="utf-8")
+    return path
+
+
+def test_of_each_case_the_latest_timing_counts(tmp_path: Path) -> None:
+    recorded(tmp_path, 0.4, 0.5)
+    (timing,) = figures.timings(tmp_path)["bam"]
+    assert (timing.device, timing.row.ratio_conv3x3) == ("CPU <b>X</b> x2", 0.5)
     assert figures.timings(tmp_path / "none") == {}
+
+
+def test_a_file_that_is_no_record_of_timings_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text("{", encoding="utf-8")
+    with pytest.raises(GeneratorError, match=r"bad\.json"):
+        figures.timings(tmp_path)
+
+
+def test_a_page_shows_measured_ratios_with_their_spread(tmp_path: Path) -> None:
+    project = checkout.make(tmp_path)
+    recorded(project.reports / "benchmarks", 0.5)
+    renderer = Renderer(project, load(project.catalogue))
+    for language in LANGUAGES:
+        text = Text(html(dict(renderer.pages(renderer.plan()))[f"site/{language}/papers/bam.md"]))
+        assert "0.50 (0.49–0.51)" in text.text
+        assert "CPU <b>X</b> x2" in text.text
 
 
 def test_a_page_without_runs_says_so(project: Project, tmp_path: Path) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from generator.bench import record as bench
 from generator.catalogue import cost, quantity, shapes
 from generator.catalogue.cost import Expression
 from generator.catalogue.model import Module, Paper
@@ -117,26 +117,29 @@ def at_equal_shape(
         return None
 
 
-def timings(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Recorded timings by paper: every object in ``folder``'s files that has a paper, a median and a ratio."""
-    found: dict[str, list[dict[str, Any]]] = {}
+@dataclass(frozen=True)
+class Timing:
+    """One measurement of a paper's module on a device, the latest of its kind."""
+
+    device: str
+    row: bench.Row
+
+    @property
+    def form(self) -> str:
+        """How it ran, where that is not the plain way."""
+        flags = ("compile",) * self.row.compiled + ("channels_last",) * self.row.channels_last
+        return ", ".join((self.row.dtype, *flags))
+
+
+def timings(folder: Path) -> dict[str, list[Timing]]:
+    """What the records in ``folder`` hold, by paper: of every case its latest measurement on each device.
+
+    Raises:
+        GeneratorError: if a file there is no record.
+    """
+    found: dict[str, dict[tuple[str, ...], Timing]] = {}
     for path in sorted(folder.glob("*.json")):
-        try:
-            data = json.loads(path.read_bytes())
-        except ValueError:
-            continue
-        for row in _rows(data):
-            found.setdefault(row["id"], []).append({"device": path.stem, **row})
-    return found
-
-
-def _rows(data: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(data, list):
-        for item in data:
-            yield from _rows(item)
-    elif isinstance(data, Mapping):
-        if "id" in data and "median_s" in data and isinstance(data.get("ratio_conv3x3"), (int, float)):
-            yield dict(data)
-        else:
-            for item in data.values():
-                yield from _rows(item)
+        record = bench.read(path)
+        for row in (row for run in record.runs for row in run.rows):
+            found.setdefault(row.id, {})[(record.device, *row.key)] = Timing(record.device, row)
+    return {id: list(timings.values()) for id, timings in found.items()}

@@ -32,7 +32,7 @@ class Subject:
     """The core module's own lines."""
     row: Row | None = None
     record: EvidenceRecord | None = None
-    timings: list[dict[str, Any]] = field(default_factory=list)
+    timings: list[figures.Timing] = field(default_factory=list)
     incoming: list[tuple[Paper, Any]] = field(default_factory=list)
     states: Mapping[str, Any] = field(default_factory=dict)
     """Verdict of the link checker by address; empty where nothing was checked."""

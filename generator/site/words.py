@@ -287,14 +287,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "closed_form": ("公式", "closed form"),
     "value": ("数值", "value"),
     "at_example": ("取 {sizes} 时", "at {sizes}"),
+    "attention_ratio": ("相对全局自注意力", "against global self-attention"),
     "measured": ("实测耗时比", "Measured ratios"),
     "measured_note": (
-        "与同形状 3×3 卷积在同一次运行里交替计时，数值为耗时之比；怎么读见[基准测试指南](../guides/benchmarks.md)。",
-        "Timed in turns with a 3×3 convolution at the same shape: the ratio of the times; see [how to read the "
-        "benchmarks](../guides/benchmarks.md).",
+        "在同一次运行里与参照模块轮流计时，数值为耗时之比的中位数，括号内为四分位；怎么读见"
+        "[基准测试指南](../guides/benchmarks.md)。",
+        "Timed in turns with the references at the same shape: the median of the ratio of times, quartiles in "
+        "brackets; see [how to read the benchmarks](../guides/benchmarks.md).",
     ),
-    "device": ("设备", "device"),
-    "dtype": ("精度", "dtype"),
     "not_timed": ("还没有耗时记录。", "No timing has been recorded yet."),
     "health": ("状态", "state"),
     "unchecked": ("尚未检查", "not checked yet"),
