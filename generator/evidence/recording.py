@@ -27,6 +27,7 @@ from generator.evidence.fill import state_tensor
 from generator.evidence.record import EvidenceRecord, Input, load_record
 from generator.evidence.replay import Comparison, leaves, make_inputs, replay, run, sample
 from templates.blocks.key_map import matches
+from templates.blocks.peak_memory import peak_bytes
 
 Call = Callable[..., Any]
 
@@ -183,7 +184,7 @@ class Recorder:
                     "ratio": _short(statistics.median(ratios)),
                     "quartiles": _quartiles(ratios),
                     "spread": _quartiles(controls),
-                    "memory": _short(_peak_bytes(run_ours) / max(1, _peak_bytes(run_theirs))),
+                    "memory": _short(peak_bytes(run_ours) / max(1, peak_bytes(run_theirs))),
                 }
             )
         torch.set_num_threads(threads)
@@ -279,18 +280,6 @@ def _seconds(action: Callable[[], None]) -> float:
     start = time.process_time()
     action()
     return time.process_time() - start
-
-
-def _peak_bytes(action: Callable[[], None]) -> int:
-    """The most bytes that tensors made by ``action`` occupy at a time."""
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
-        action()
-    events = getattr(profile.profiler, "kineto_results").events()  # noqa: B009  the typed interface hides it
-    now = peak = 0
-    for event in sorted((e for e in events if e.name() == "[memory]"), key=lambda e: e.start_ns()):
-        now += event.nbytes()
-        peak = max(peak, now)
-    return peak
 
 
 def _short(value: float) -> float:

@@ -18,6 +18,8 @@ import torch
 from torch import Tensor
 from torch.utils.benchmark import Timer
 
+from templates.blocks.peak_memory import peak_bytes
+
 __all__ = ["Clock", "CpuClock", "CudaClock", "Samples", "clock_for", "copy_bandwidth", "quartiles", "take_turns"]
 
 Call = Callable[[], object]
@@ -135,15 +137,8 @@ class CpuClock:
         return [_timer(call).timeit(self._numbers.get(call, 1)).median for call in calls]
 
     def peak_bytes(self, call: Call) -> int:
-        """From the profiler's records of what the allocator gave and took back."""
-        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
-            call()
-        events = getattr(profile.profiler, "kineto_results").events()  # noqa: B009  the typed interface hides it
-        now = peak = 0
-        for event in sorted((e for e in events if e.name() == "[memory]"), key=lambda e: e.start_ns()):
-            now += event.nbytes()
-            peak = max(peak, now)
-        return peak
+        """From the profiler's records."""
+        return peak_bytes(call)
 
 
 def _timer(call: Call) -> Timer:
