@@ -350,14 +350,17 @@ def test_networks_without_storage_frozen_or_replicated() -> None:
     trained = {name for name, parameter in network.named_parameters() if parameter.requires_grad}
     assert trained == {name for name, _ in network.named_parameters() if "inserted_" in name}
     assert not any(module.training for module in network.modules())
-    # What DataParallel does: a copy of each module's dictionary, whose children are then set anew.
-    layer = insert(_small().eval(), "se_net", "after:1", reduction=4)[1]
-    replica = layer._replicate_for_data_parallel()
-    for name, value in (*layer._parameters.items(), *layer._modules.items()):
-        setattr(replica, name, value)
-    replica.inserted_se_net = nn.Identity()
-    x = torch.rand(1, 32, 4, 4)
-    torch.testing.assert_close(replica(x), nn.functional.batch_norm(x, layer.running_mean, layer.running_var))
+
+
+def test_a_replica_runs_its_own_module() -> None:
+    """What ``DataParallel`` does: a copy of each module's dictionary, whose parts are then set anew."""
+    network = insert(nn.Sequential(nn.Identity()), "se_net", "after:0", channels=8, reduction=4)
+    layer = network[0]
+    replica = layer._replicate_for_data_parallel()  # pyright: ignore[reportPrivateUsage]
+    replica.inserted_se_net = nn.Flatten()
+    x = torch.rand(2, 8, 3, 5)
+    assert replica(x).shape == (2, 120)
+    assert layer(x).shape == x.shape
 
 
 def test_the_changed_network_loads_its_own_state() -> None:
