@@ -9,11 +9,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Recipe:
-    """Where the paper puts its module into a reference network of :mod:`attention_atlas.hosts`."""
+    """Where the paper puts its module into a reference network of :mod:`attention_atlas.hosts`.
+
+    Recipes of one backbone belong together. ``note`` says in both languages where a recipe is a usual place instead.
+    """
 
     backbone: str
     where: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    note: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
