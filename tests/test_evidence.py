@@ -76,6 +76,23 @@ def _differs(record: EvidenceRecord, case_modules: list[tuple[RecordedCase, nn.M
     return False
 
 
+class _Off(nn.Module):
+    """A module whose outputs are a hundredth too large."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, *inputs: object) -> list[torch.Tensor]:
+        return [output * 1.01 for output in leaves(self.module(*inputs))]
+
+
+def test_outputs_off_by_a_hundredth_fail_in_every_case(record: EvidenceRecord, namespace: ModuleType) -> None:
+    for case in record.cases:
+        off = compare(record, case, _Off(build(record, case, namespace)), gradients=False)
+        assert off.error > 1e-4, f"{case.name}: an error of a hundredth of the output counts as {off.error}"
+
+
 def test_a_parameter_off_by_a_hundredth_fails(record: EvidenceRecord, namespace: ModuleType) -> None:
     for cls in record.maps:
         modules = [(case, build(record, case, namespace)) for case in record.cases if case.cls == cls]

@@ -124,7 +124,8 @@ def test_show_and_list_print_what_is_known(capsys: pytest.CaptureFixture[str]) -
     assert "https://arxiv.org/abs/1807.06521" in shown
     assert "attention_atlas.create('cbam'" in shown
     assert main(["show", "wcd"]) == 0
-    assert "insert:    insert(resnet50, 'wcd', 'after:layer4')  # not quite as in the paper. " in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "insert:    insert(resnet50, 'wcd', 'after:layer4')  # not quite as in the paper. " in shown
     assert set(atlas.info("wcd").recipes[0].note) == {"en", "zh"}
     assert main(["list", "--kind", "loss"]) == 0
     assert capsys.readouterr().out.startswith("review_kd")
