@@ -114,10 +114,22 @@ def _wanted(path: Path_, context: dict[str, Any]) -> str:
     """What belongs into a blank: the purpose of its field, and the words that are allowed if they are few."""
     field = path if isinstance(path[-1], str) else path[:-1]
     record = model.strip(_annotation(field[:-1]))
+    if record is model.Bilingual:
+        return f"{_about(field[:-1])}; in {'Chinese' if field[-1] == 'zh' else 'English'}"
     known = model.fields(record).get(str(field[-1])) if isinstance(record, type) else None
     purpose = known.description if known and known.description else "write what belongs here"
     allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
     return f"{purpose}; allowed: {', '.join(allowed)}" if allowed else purpose
+
+
+def _about(path: Path_) -> str:
+    """The purpose of the field that ``path`` is or lies in."""
+    while path:
+        record = model.strip(_annotation(path[:-1]))
+        if isinstance(record, type) and issubclass(record, model.Record):
+            return model.fields(record)[str(path[-1])].description or "write what belongs here"
+        path = path[:-1]
+    return "write what belongs here"
 
 
 def _annotation(path: Path_) -> Any:
