@@ -198,7 +198,8 @@ def _write(project: Project, source: Source, draft: Draft) -> None:
     click.echo(f"1. Fill in its {blanks} blanks; python -m generator check lists them.")
     if draft.cls:
         click.echo(f"2. Write the class {draft.cls} in {shown}.")
-        click.echo(f"3. python -m generator build && python -m pytest -q -k {draft.id}")
+        commands = ("generator build", f"generator verify {draft.id}", f"pytest -q -k {draft.id}")
+        click.echo(f"3. {' && '.join(f'python -m {command}' for command in commands)}")
     else:
         click.echo("2. python -m generator fmt")
         click.echo("3. python -m generator build")
