@@ -12,6 +12,7 @@ import torch
 from attention_atlas import hosts
 from attention_atlas.insertion import insert
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from tests.conftest import real_catalogue
 
@@ -51,6 +52,25 @@ def test_recipe_of_the_catalogue_trains(id: str, index: int) -> None:
         assert new == sum(p.numel() for p in network.parameters()) - sum(
             p.numel() for p in getattr(hosts, recipe.backbone)(num_classes=5).parameters()
         )
+
+
+@pytest.mark.parametrize(
+    ("host", "params", "macs"),
+    [
+        ("resnet18", 11_689_512, 1_814_073_344),
+        ("resnet50", 25_557_032, 4_089_184_256),
+        ("resnet101", 44_549_160, 7_801_405_440),
+        ("mobilenet_v2", 3_504_872, 300_774_272),
+        ("deit_s", 22_050_664, 4_598_882_304),
+    ],
+)
+def test_hosts_have_the_size_that_is_published(host: str, params: int, macs: int) -> None:
+    with torch.device("meta"):
+        network = getattr(hosts, host)().eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(torch.empty(1, 3, 224, 224, device="meta"))
+    assert sum(parameter.numel() for parameter in network.parameters()) == params
+    assert counter.get_total_flops() == 2 * macs
 
 
 def test_old_weights_load_as_they_are() -> None:
