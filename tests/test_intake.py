@@ -441,7 +441,7 @@ def test_a_list_of_every_form_is_read(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "7 rows, 6 papers, 5 new\n")
     assert done.stderr.splitlines() == [
         "LIST.md:11: not read: the row has no title",
-        "LIST.md:29: not read: a table of papers begins with a column of titles, not 'level'",
+        "LIST.md:29: not read: a table of papers has a column of titles, not level, means alone",
     ]
     rows = {row["id"]: row for row in yaml.safe_load((root / "drafts.yaml").read_text(encoding="utf-8"))["papers"]}
     assert {id: row["sections"] for id, row in rows.items()} == {
@@ -458,6 +458,49 @@ def test_a_list_of_every_form_is_read(tmp_path: Path) -> None:
     assert vit["links"]["code"]["repo"] == "lucidrains/vit-pytorch"
     assert rows["transformer_bullet"]["links"]["code"]["repo"] == "o/bullet"
     assert rows["led_by_its"]["ids"] == {"arxiv": "2101.00002"}
+
+
+FOREIGN = """\
+[![Awesome](https://awesome.re/badge.svg)](https://awesome.re)
+
+* [Foo Net: A Thing](https://arxiv.org/abs/2201.00001) - A fancy idea. *CVPR 2022*. [[code](https://github.com/a/foo)]
+* **Bar Net** by A. Author, ICCV'21 [pdf](https://openaccess.thecvf.com/x.pdf) [code](https://github.com/a/bar)
+* [Baz][1], ECCV 2020
+* <a href="https://arxiv.org/abs/2201.00003">Html <b>Net</b></a>
+* Just some text
+- "Quoted Title Net", A. B., AAAI 2019. [[Paper]](https://arxiv.org/abs/2201.00006)
+- (arXiv 2022.01) Long Title Net [[Paper](https://arxiv.org/abs/2201.00007)]
+
+<table><tr><td>Table Net</td><td><a href="https://arxiv.org/abs/2201.00008">x</a></td></tr></table>
+
+|Year|Title|Venue|Paper|
+|:--|--|--|--|
+|2020|Year First Net|CVPR|[link](https://arxiv.org/abs/2201.00009)|
+
+[1]: https://arxiv.org/abs/2201.00002
+"""
+
+
+def test_lists_of_others_are_read_as_they_are_written() -> None:
+    rows = list(lists.read(FOREIGN))
+    assert [(row.title, row.venue, row.year, row.paper) for row in rows if isinstance(row, lists.Row)] == [
+        ("Foo Net: A Thing", "CVPR", 2022, "https://arxiv.org/abs/2201.00001"),
+        ("Bar Net", "ICCV", 2021, "https://openaccess.thecvf.com/x.pdf"),
+        ("Baz", "ECCV", 2020, "https://arxiv.org/abs/2201.00002"),
+        ("Html Net", None, None, "https://arxiv.org/abs/2201.00003"),
+        ("Quoted Title Net", "AAAI", 2019, "https://arxiv.org/abs/2201.00006"),
+        ("Long Title Net", "arXiv", 2022, "https://arxiv.org/abs/2201.00007"),
+        ("Year First Net", "CVPR", 2020, "https://arxiv.org/abs/2201.00009"),
+    ]
+    (unread,) = [row for row in rows if isinstance(row, lists.Unread)]
+    assert FOREIGN.splitlines()[unread.line - 1].startswith("<table>")
+
+
+def test_a_list_from_another_editor_is_read(tmp_path: Path) -> None:
+    root = make(tmp_path).root
+    (root / "LIST.md").write_bytes(b"\xef\xbb\xbf# X\r\n\r\n- [Foo](https://arxiv.org/abs/2201.00001)\r\n")
+    done = generator(root, "import", "LIST.md", "-o", "drafts.yaml")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1 rows, 1 papers, 1 new\n", "")
 
 
 def test_drafts_on_stdout_are_yaml_and_the_summary_goes_beside(tmp_path: Path) -> None:

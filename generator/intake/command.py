@@ -214,7 +214,7 @@ def import_list(list_file: Path, output: Path | None) -> None:
     Tables, bullet lists and lines of prose that name a paper are read; what could not be read is said.
     """
     from generator.catalogue.layout import format_text
-    from generator.catalogue.source import read, read_file
+    from generator.catalogue.source import decode, read, read_file
     from generator.intake.draft import record
     from generator.intake.identify import known
     from generator.intake.lists import Matcher, Unread
@@ -224,7 +224,9 @@ def import_list(list_file: Path, output: Path | None) -> None:
     matcher = Matcher(list(known(read(read_file(project.catalogue, "catalog.yaml"), "catalog.yaml"))))
     drafts: dict[str, Draft] = {}
     rows, papers = 0, set[str]()
-    for row in read_list(read_file(list_file, list_file.name)):
+    # The list of somebody else may come from any editor.
+    raw = list_file.read_bytes().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+    for row in read_list(decode(raw, list_file.name)):
         if isinstance(row, Unread):
             click.echo(f"{list_file.name}:{row.line}: not read: {row.reason}", err=True)
             continue
