@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 import re
+from types import SimpleNamespace
 
 import attention_atlas as atlas
 import pytest
@@ -214,6 +216,38 @@ def test_tokens_take_modules_for_tokens_only() -> None:
             insert(hosts.deit_s(), "simam", where)
     with pytest.raises(ValueError, match=r"Linear come last; if those of blocks\.0 do not, give example=<an input>"):
         insert(hosts.deit_s(), "simam", "after:blocks.0")
+
+
+class _TokenGate(nn.Module):
+    """Stands for a paper's module that maps tokens to tokens."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.gate = nn.Linear(dim, dim)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.gate(x).sigmoid()
+
+
+@pytest.mark.parametrize("shape", ["B N D -> B N D", "B N C -> B N C"])
+def test_token_networks_take_token_modules(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = dataclasses.replace(atlas.info("se_net"), id="token_gate", cls="_TokenGate", shape=shape, axes={})
+    monkeypatch.setattr(atlas, "info", lambda id: paper)
+    monkeypatch.setattr(atlas, "load", lambda id: SimpleNamespace(_TokenGate=_TokenGate))
+    x = torch.rand(2, 3, 32, 32)
+    for where in ("after:blocks.*.attn", "after:blocks.*.norm1", "before:blocks.?", "after:blocks.*.mlp.fc1"):
+        for example in (None, x):
+            host = hosts.DeiT(dim=48, depth=3, num_heads=3, patch_size=8, image_size=32, num_classes=5)
+            network = insert(host, "token_gate", where, example=example)
+            found = [m for m in network.modules() if isinstance(m, _TokenGate)]
+            assert [gate.gate.in_features for gate in found] == [192 if "fc1" in where else 48] * 3
+            network(x).sum().backward()
+            assert all(gate.gate.weight.grad is not None for gate in found)
+    with pytest.raises(ValueError, match=r"0: token_gate expects 3 axes .*, got 4"):
+        insert(_small(), "token_gate", "after:0")
+    signal = nn.Sequential(nn.Conv1d(8, 8, 3))
+    with pytest.raises(ValueError, match=r"0: token_gate .*, but the channels of a Conv1d come second"):
+        insert(signal, "token_gate", "after:0")
 
 
 class _Permuted(nn.Module):
