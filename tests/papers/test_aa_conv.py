@@ -139,7 +139,7 @@ def test_the_network_augments_its_last_three_stages() -> None:
         (lambda: AAConv(8, 16, 8, 16), "value_channels: expected 1 to 15, got 16"),
         (
             lambda: made()(torch.rand(1, 6, 4, 6, dtype=torch.float64)),
-            "at most 4 x 5 in the attention, got a side of 6",
+            "at most 4 x 5, got a side of 6",
         ),
     ],
 )
