@@ -123,3 +123,12 @@ def test_wrong_arguments() -> None:
         CSRA(8, 3, 3)
     with pytest.raises(ValueError, match="temperature: expected a positive number or None, got 0"):
         ResidualAttention(8, 3, 0)
+
+
+def test_heads_together_and_one_by_one() -> None:
+    torch.manual_seed(0)
+    module, x = CSRA(6, 5, 4, 0.3).double(), torch.randn(2, 6, 3, 4, dtype=torch.float64)
+    expected = sum(head(x) for head in module.heads)
+    torch.testing.assert_close(module(x), expected)
+    with torch.no_grad():
+        torch.testing.assert_close(module(x), expected)
