@@ -66,6 +66,9 @@ class ACmix(nn.Module):
         nn.init.kaiming_uniform_(self.mix, a=5**0.5)
 
     def forward(self, x: Tensor) -> Tensor:
+        if min(x.shape[2:]) <= self.attention_size // 2:
+            least = self.attention_size // 2 + 1
+            raise ValueError(f"x: expected at least {least} x {least} positions, got {x.shape[2]} x {x.shape[3]}")
         # Channels of one number of all heads stand together, as the convolution wants them.
         heads = (3, self.num_heads, self.head_dim)
         weight = self.qkv.weight.unflatten(0, heads).permute(2, 0, 1, 3, 4, 5).flatten(0, 2)  # (3 * O, C, 1, 1)
@@ -81,6 +84,8 @@ class ACmix(nn.Module):
         # Of the offset p_i - p_j only p_j changes from neighbour to neighbour; the softmax drops the rest.
         k = k - self._places(k).unsqueeze(2)
         k, v = (self._pad(t).transpose(1, 2) for t in (k, v))  # (B, h, d, H + k - 1, W + k - 1) each
+        if q.dtype == torch.float16:  # products of large values leave its range
+            q, k = q.float(), k.float()
         weights = correlate(q, k, size, stride).softmax(3)  # (B, h, 1, k * k, H/s, W/s)
         return aggregate(v, weights, size, stride).flatten(1, 2)
 
@@ -128,7 +133,7 @@ class WindowACmix(nn.Module):
         self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
         self.position_bias = WindowBias(window_size, num_heads, shift)
         self.proj = nn.Linear(dim, dim)
-        self.mix = nn.Conv2d(3 * num_heads, 9, 1)
+        self.mix = nn.Linear(3 * num_heads, 9)
         self.shift = nn.Parameter(torch.eye(9).unflatten(1, (3, 3)).repeat(dim, 1, 1, 1))
         self.attention_rate = nn.Parameter(torch.full((1,), 0.5))
         self.convolution_rate = nn.Parameter(torch.full((1,), 0.5))
@@ -159,10 +164,9 @@ class WindowACmix(nn.Module):
 
     def _convolve(self, qkv: Tensor) -> Tensor:
         """``mix`` and ``shift``, two linear maps in a row: ``(B, H, W, 3 * C)`` -> ``(B, H, W, C)``."""
-        heads = qkv.unflatten(3, (3 * self.num_heads, -1)).permute(0, 3, 4, 1, 2)  # (B, 3 * h, d, H, W)
-        mixed = self.mix(heads.flatten(2, 3)).unflatten(2, heads.shape[2:4])  # (B, 9, d, H, W)
-        maps = mixed.transpose(1, 2).flatten(1, 2)  # (B, 9 * d, H, W)
-        return F.conv2d(maps, self.shift, padding=1, groups=heads.shape[2]).permute(0, 2, 3, 1)
+        heads = qkv.unflatten(3, (3 * self.num_heads, -1))  # (B, H, W, 3 * h, d)
+        maps = self.mix(heads.mT).flatten(3).permute(0, 3, 1, 2)  # (B, 9 * d, H, W)
+        return F.conv2d(maps, self.shift, padding=1, groups=heads.shape[4]).permute(0, 2, 3, 1)
 
 
 class ACmixSwin(WindowTransformer):
@@ -190,6 +194,9 @@ class ACmixSwin(WindowTransformer):
     ) -> None:
         block = partial(_block, window_size=window_size, mlp_ratio=mlp_ratio, qkv_bias=qkv_bias)
         super().__init__(block, dim, depths, num_heads, window_size, drop_path, num_classes)
+        for module in self.modules():
+            if isinstance(module, WindowACmix):
+                module.mix.reset_parameters()  # the small weights of the other layers would silence the convolution
 
 
 def _block(

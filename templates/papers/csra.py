@@ -46,7 +46,9 @@ class ResidualAttention(nn.Module):
         score = score.flatten(2) / length  # (B, K, N) with N = H * W
         if self.temperature is None:
             return score.mean(2) + self.lam * score.amax(2)  # (B, K)
-        weights = (score * self.temperature).softmax(2)  # (B, K, N)
+        # Times the temperature, large scores leave the range of float16.
+        sharp = score.float() if score.dtype == torch.float16 else score
+        weights = (sharp * self.temperature).softmax(2).to(score.dtype)  # (B, K, N)
         return score.mean(2) + self.lam * (score * weights).sum(2)  # (B, K)
 
 

@@ -150,12 +150,20 @@ def test_odd_sizes_round_up(size: tuple[int, int], expected: tuple[int, int]) ->
     assert ACmix(8, 8, 3, stride=2)(torch.rand(1, 8, *size)).shape == (1, 8, *expected)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_large_values_in_half_precision(dtype: torch.dtype) -> None:
+    x = (1e4 * (torch.rand(1, 8, 6, 5) - 0.5)).to(dtype)
+    assert ACmix(8, 8, 3, 2).to(dtype)(x).isfinite().all()
+    assert WindowACmix(8, 2, 3, 1).to(dtype)(x.permute(0, 2, 3, 1)).isfinite().all()
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: ACmix(16, 18), "num_heads: expected a divisor of out_channels=18, got 4"),
         (lambda: ACmix(16, 16, 6), "attention_size: expected an odd number, got 6"),
         (lambda: ACmix(16, 16, kernel_size=2), "kernel_size: expected an odd number, got 2"),
+        (lambda: ACmix(8, 8)(torch.rand(1, 8, 9, 3)), "x: expected at least 4 x 4 positions, got 9 x 3"),
         (lambda: WindowACmix(10, 4), "num_heads: expected a divisor of dim=10, got 4"),
         (lambda: WindowACmix(8, 2, 4, 4), "shift: expected 0 <= shift < window_size=4, got 4"),
     ],

@@ -116,6 +116,7 @@ def test_a_softmax_for_the_largest_score_is_seen() -> None:
 def test_large_values_in_half_precision(heads: int, dtype: torch.dtype) -> None:
     torch.manual_seed(0)
     assert CSRA(64, 5, heads).to(dtype)((torch.rand(2, 64, 12, 10) * 1e3).to(dtype)).isfinite().all()
+    assert CSRA(8, 5, heads).to(dtype)(torch.full((1, 8, 3, 4), 5e3, dtype=dtype)).isfinite().all()
 
 
 def test_wrong_arguments() -> None:
