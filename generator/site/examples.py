@@ -91,8 +91,13 @@ def _shown(shape: Any) -> str:
 def recipe(id: str, insertion: Insertion) -> str:
     """Put the module where the paper puts it."""
     arguments = "".join(f", {name}={py_value(value, tuples=True)}" for name, value in insertion.arguments.items())
+    imports = []
+    if insertion.input is not None:
+        imports = ["import torch"]
+        arguments += f", example=torch.randn(1, 3, {insertion.input[0]}, {insertion.input[1]})"
     return "\n".join(
         [
+            *imports,
             "from attention_atlas import insert",
             f"from attention_atlas.hosts import {insertion.backbone}",
             "",

@@ -9,11 +9,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Recipe:
-    """Where the paper puts its module into a reference network of :mod:`attention_atlas.hosts`."""
+    """Where the paper puts its module into a reference network of :mod:`attention_atlas.hosts`.
+
+    ``input`` is the height and width of the images where a module is built for one size.
+    """
 
     backbone: str
     where: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    input: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

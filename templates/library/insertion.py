@@ -34,7 +34,8 @@ def insert(
         id: of the paper.
         where: ``[after:|before:|replace:]GLOB``; the glob is matched with full module names, ``after`` is the default.
             ``replace`` takes the place of convolutions or normalisations and hands their geometry on.
-        example: an input of ``model``; needed only where a layer does not tell its number of channels.
+        example: an input of ``model``; needed only where a layer does not tell its number of channels, or where the
+            module is built for maps of one size.
         kwargs: further arguments of the module.
 
     Returns:
@@ -62,6 +63,7 @@ def insert(
             arguments = _geometry(name, layer, factory)
         else:
             arguments = _sizes(paper, factory, name, layer, place, seen.get(name), kwargs)
+            arguments = {**_map_size(paper, factory, seen.get(name)), **arguments}
         module = _build(paper, factory, {**arguments, **kwargs}, name)
         if name in seen and place != "replace":
             _try(paper, module, seen[name], name)
@@ -210,6 +212,16 @@ def _sizes(
             f"{name}: a {type(layer).__name__} does not tell its channels; give {parameter}=… or example=<an input>"
         )
     return {parameter: known[0]}
+
+
+def _map_size(paper: PaperInfo, factory: type[nn.Module], seen: Tensor | None) -> dict[str, int]:
+    """Height and width for a module that is built for maps of one size, from the tensor that was seen there."""
+    axes = (paper.shape or "").partition(" -> ")[0].split()
+    accepted = inspect.signature(factory).parameters
+    if seen is None or seen.dim() != len(axes):
+        return {}
+    sizes = {paper.axes.get(axis): size for axis, size in zip(axes, seen.shape, strict=True) if axis in ("H", "W")}
+    return {name: size for name, size in sizes.items() if name is not None and name in accepted}
 
 
 def _geometry(name: str, layer: nn.Module, factory: type[nn.Module]) -> dict[str, Any]:
