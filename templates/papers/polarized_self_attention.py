@@ -66,10 +66,15 @@ class SpatialAttention(nn.Module):
             return (query.unsqueeze(1) @ value.softmax(2)).sigmoid()  # (B, 1, N)
         if self.softmax == "query":
             query = query.softmax(1)
-        products = (query @ self.value.weight).unsqueeze(1) @ x  # (B, 1, N)
-        if self.softmax == "product":
-            products = products.softmax(2)
-        return products.sigmoid()
+        weight = query @ self.value.weight  # (B, C)
+        if self.softmax == "query":
+            return (weight.unsqueeze(1) @ x).sigmoid()  # (B, 1, N)
+        # Taken off before the products and put back behind them, the length of the weights cannot drive the products
+        # out of the range of half precision.
+        weight = weight.to(torch.promote_types(weight.dtype, torch.float32))
+        length = weight.detach().abs().sum(1, keepdim=True).clamp(min=1e-20)  # (B, 1)
+        products = (weight / length).to(x.dtype).unsqueeze(1) @ x  # (B, 1, N)
+        return (products * length.unsqueeze(2)).softmax(2).to(x.dtype).sigmoid()
 
 
 class PolarizedSelfAttention(nn.Module):
