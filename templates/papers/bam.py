@@ -64,7 +64,8 @@ class BAM(nn.Module):
 
     Differs from the paper:
         Eq. 2 adds the two branches; the released code multiplies them, which is the default here. The paper's form is
-        ``fusion="sum"``. The paper normalises the channel branch after its last layer, the code after the first.
+        ``fusion="sum"``. The paper normalises each branch once, after its last layer; the code normalises after every
+        layer but the last, and a ReLU follows.
     """
 
     def __init__(

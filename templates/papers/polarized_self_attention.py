@@ -35,6 +35,7 @@ class ChannelAttention(nn.Module):
             narrow = half // 4
             layers = [nn.Linear(half, narrow), nn.LayerNorm(narrow), nn.ReLU(inplace=True), nn.Linear(narrow, channels)]
         self.up = nn.Sequential(*layers)
+        _init(self.query, self.value)
 
     def forward(self, x: Tensor) -> Tensor:
         mask = _weigh(self.query.weight, x).softmax(2)  # (B, 1, N)
@@ -58,6 +59,7 @@ class SpatialAttention(nn.Module):
         self.softmax = softmax
         self.query = nn.Linear(channels, channels // 2, bias=False)
         self.value = nn.Linear(channels, channels // 2, bias=False)
+        _init(self.query, self.value)
 
     def forward(self, x: Tensor) -> Tensor:
         query = self.query(x.mean(2))  # (B, C/2)
@@ -115,6 +117,11 @@ class PolarizedSelfAttention(nn.Module):
             out = flat * self.channel(flat)  # (B, C, N)
             out = out * self.spatial(out)
         return out.view(x.shape)  # (B, C, H, W)
+
+
+def _init(*layers: nn.Linear) -> None:
+    for layer in layers:
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
 
 
 def _weigh(weight: Tensor, x: Tensor) -> Tensor:
