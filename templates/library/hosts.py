@@ -1,7 +1,7 @@
 """Plain reference networks to put modules into: the hosts of the published tables.
 
 Names of layers and shapes of weights are those of torchvision (ResNet, MobileNetV2), timm (DeiT) and the authors
-(EDSR), so that their checkpoints load as they are.
+(EDSR), so that their checkpoints load as they are; only EDSR's constant shift of the mean has no place here.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ class EDSRBlock(nn.Module):
 
 
 class EDSR(nn.Module):
-    """A super-resolution network of residual blocks; its colours are those of centred images.
+    """A super-resolution network of residual blocks; the mean colour is taken off before it and put back behind it.
 
     Shape:
         x: ``(B, 3, H, W)`` -> ``(B, 3, s*H, s*W)`` with s = scale, a power of two
