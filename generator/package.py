@@ -94,6 +94,8 @@ def _recipe(insertion: Insertion) -> dict[str, Any]:
     recipe: dict[str, Any] = {"backbone": insertion.backbone, "where": insertion.where}
     if insertion.arguments:
         recipe["arguments"] = insertion.arguments
+    if insertion.input:
+        recipe["input"] = insertion.input
     if insertion.note:
         recipe["note"] = {"en": insertion.note.en, "zh": insertion.note.zh}
     return recipe

@@ -35,24 +35,29 @@ def _small() -> nn.Sequential:
     )
 
 
+def _host(name: str) -> nn.Module:
+    return hosts.edsr() if name == "edsr" else getattr(hosts, name)(num_classes=5)
+
+
 @pytest.mark.parametrize(("id", "index"), RECIPES)
 def test_recipe_of_the_catalogue_trains(id: str, index: int) -> None:
     recipe = atlas.info(id).recipes[index]
-    host = getattr(hosts, recipe.backbone)(num_classes=5)
+    host = _host(recipe.backbone)
     before = {name: tuple(value.shape) for name, value in host.state_dict().items()}
-    network = insert(host, id, recipe.where, **recipe.arguments)
+    example = None if recipe.input is None else torch.rand(1, 3, *recipe.input)
+    network = insert(host, id, recipe.where, example=example, **recipe.arguments)
     assert network is host
     after = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     # Modules that take a convolution's place meet maps of a thirty-second of the image, padded by three.
-    side = 224 if recipe.backbone == "deit_s" else 128 if recipe.where.startswith("replace:") else 64
-    network.train()(torch.rand(2, 3, side, side)).sum().backward()
+    side = {"deit_s": 224, "edsr": 16}.get(recipe.backbone, 128 if recipe.where.startswith("replace:") else 64)
+    network.train()(torch.rand(2, 3, *(recipe.input or (side, side)))).sum().backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is None or parameter.grad.isfinite().all(), name
     if not recipe.where.startswith("replace:"):
         assert {name: after[name] for name in before} == before
         new = sum(p.numel() for name, p in network.named_parameters() if "inserted_" in name)
         assert new == sum(p.numel() for p in network.parameters()) - sum(
-            p.numel() for p in getattr(hosts, recipe.backbone)(num_classes=5).parameters()
+            p.numel() for p in _host(recipe.backbone).parameters()
         )
 
 
@@ -144,6 +149,21 @@ def test_channels_come_from_an_example_where_a_layer_does_not_tell() -> None:
     network = insert(_small(), "se_net", "after:2", example=torch.rand(1, 3, 8, 8), reduction=4)
     assert network(torch.rand(2, 3, 9, 7)).shape == (2, 64, 9, 7)
     assert insert(_small(), "se_net", "after:2", channels=32)(torch.rand(1, 3, 8, 8)).shape == (1, 64, 8, 8)
+
+
+def test_height_and_width_come_from_an_example_where_a_module_is_built_for_one_size() -> None:
+    with pytest.raises(ValueError, match=r"rga at 4: missing a required argument: 'height'"):
+        insert(_small(), "rga", "after:4", channels=64)
+    network = insert(_small(), "rga", "after:4", example=torch.rand(1, 3, 16, 9))
+    assert network(torch.rand(2, 3, 16, 9)).shape == (2, 64, 16, 9)
+    with pytest.raises(ValueError, match="expected a map of 16x9, got 9x16"):
+        network(torch.rand(2, 3, 9, 16))
+
+
+def test_the_super_resolution_host_enlarges() -> None:
+    assert hosts.edsr(4)(torch.rand(1, 3, 5, 7)).shape == (1, 3, 20, 28)
+    with pytest.raises(ValueError, match="scale: expected a power of two, got 3"):
+        hosts.edsr(3)
 
 
 def test_nothing_matches_names_near_modules() -> None:

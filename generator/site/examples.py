@@ -97,9 +97,13 @@ def recipes(id: str, insertions: tuple[Insertion, ...]) -> Iterator[tuple[tuple[
             lines = [f"network = insert({backbone}(), {calls[0]}"]
         else:
             lines = [f"network = {backbone}()", *(f"insert(network, {call}" for call in calls)]
-        head = ["from attention_atlas import insert", f"from attention_atlas.hosts import {backbone}", ""]
+        head = ["import torch"] if any(insertion.input for insertion in chosen) else []
+        head += ["from attention_atlas import insert", f"from attention_atlas.hosts import {backbone}", ""]
         yield chosen, "\n".join([*head, *lines])
 
 
 def _more(insertion: Insertion) -> str:
-    return "".join(f", {name}={py_value(value, tuples=True)}" for name, value in insertion.arguments.items())
+    arguments = "".join(f", {name}={py_value(value, tuples=True)}" for name, value in insertion.arguments.items())
+    if insertion.input:
+        arguments += f", example=torch.randn(1, 3, {insertion.input[0]}, {insertion.input[1]})"
+    return arguments

@@ -213,6 +213,8 @@ def _call(paper: PaperInfo) -> str:
 
 def _insertion(paper: PaperInfo, recipe: Recipe) -> str:
     arguments = "".join(f", {name}={value!r}" for name, value in recipe.arguments.items())
+    if recipe.input:
+        arguments += f", example=torch.randn(1, 3, {recipe.input[0]}, {recipe.input[1]})"
     note = f"  # not quite as in the paper. {recipe.note['en']}" if recipe.note else ""
     return f"insert({recipe.backbone}, {paper.id!r}, {recipe.where!r}{arguments}){note}"
 

@@ -53,8 +53,8 @@ def insert(model: M, id: str, where: str, *, example: Tensor | Sequence[Tensor] 
         where: ``[after:|before:|replace:]GLOB``; the glob is matched with full module names (its ``*`` matches dots,
             too), ``after`` is the default. ``replace`` takes the place of convolutions or normalisations and hands
             their geometry on.
-        example: an input of ``model``. Needed only where a layer does not tell its number of channels; when it is
-            given, each new module is tried on what it would meet.
+        example: an input of ``model``. Needed only where a layer does not tell its number of channels, or where the
+            module is built for maps of one size; when it is given, each new module is tried on what it would meet.
         kwargs: further arguments of the module.
 
     Returns:
@@ -82,6 +82,7 @@ def insert(model: M, id: str, where: str, *, example: Tensor | Sequence[Tensor] 
             arguments = _geometry(paper, factory, name, layer)
         else:
             arguments = _sizes(paper, factory, name, layer, place, seen.get(name, []), kwargs)
+            arguments = {**_map_size(paper, factory, seen.get(name, [])), **arguments}
         module = _build(paper, factory, {**arguments, **kwargs}, name)
         for meeting in seen.get(name, []):
             _try(paper, module, meeting, name)
@@ -297,6 +298,17 @@ def _check_layout(
         shape = meeting.tensor.shape
         if shape[at] != known.channels and shape[1 if last else -1] == known.channels:
             raise ValueError(f"{expects}, but the channels of {tuple(shape)} come {'second' if last else 'last'}")
+
+
+def _map_size(paper: PaperInfo, factory: type[nn.Module], seen: Sequence[_Seen]) -> dict[str, int]:
+    """Height and width for a module that is built for maps of one size, from the tensor that was seen there."""
+    axes = (paper.shape or "").partition(" -> ")[0].split()
+    accepted = inspect.signature(factory).parameters
+    if not seen or seen[0].tensor.dim() != len(axes):
+        return {}
+    shape = seen[0].tensor.shape
+    sizes = {paper.axes.get(axis): size for axis, size in zip(axes, shape, strict=True) if axis in ("H", "W")}
+    return {name: size for name, size in sizes.items() if name is not None and name in accepted}
 
 
 def _geometry(paper: PaperInfo, factory: type[nn.Module], name: str, layer: nn.Module) -> dict[str, Any]:
