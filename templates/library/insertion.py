@@ -343,12 +343,6 @@ def _geometry(paper: PaperInfo, factory: type[nn.Module], name: str, layer: nn.M
             arguments[key] = value
         elif neutral is not None and value != neutral:
             raise ValueError(f"{name}: {factory.__name__} takes no {key}, the layer has {value}")
-    if "groups" in accepted:
-        arguments["groups"] = layer.groups
-    elif layer.groups != 1:
-        raise ValueError(f"{name}: {factory.__name__} takes no groups, the layer has {layer.groups}")
-    if "bias" in accepted:
-        arguments["bias"] = layer.bias is not None
     if "padding" not in accepted and not _keeps_size(layer):
         raise ValueError(
             f"{name}: {factory.__name__} pads so that only the stride changes the size, the layer has "
@@ -356,6 +350,12 @@ def _geometry(paper: PaperInfo, factory: type[nn.Module], name: str, layer: nn.M
         )
     if layer.padding_mode != "zeros" and "padding_mode" not in accepted:
         raise ValueError(f"{name}: {factory.__name__} pads with zeros, the layer has {layer.padding_mode!r}")
+    if "groups" in accepted:
+        arguments["groups"] = layer.groups
+    elif layer.groups != 1:
+        raise ValueError(f"{name}: {factory.__name__} takes no groups, the layer has {layer.groups}")
+    if "bias" in accepted:
+        arguments["bias"] = layer.bias is not None
     return arguments
 
 
