@@ -42,7 +42,7 @@ system:
 	    chromium fontconfig fonts-noto-cjk fonts-stix fonts-dejavu-core >/dev/null; \
 	else echo "chromium or its fonts are missing and cannot be installed here: browser tests will skip" >&2; fi
 
-.venv/ready: requirements.lock
+.venv/ready: requirements/lock.txt
 	[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/lock.txt
 	touch $@

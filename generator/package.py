@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator import escape
-from generator.catalogue.model import Module, Paper, Variant
+from generator.catalogue.model import Insertion, Module, Paper, Variant
 from generator.errors import Location, TemplateError
 from generator.escape import Call, Code
 from generator.evidence.record import EvidenceRecord, key_maps
@@ -84,15 +84,21 @@ def _module_info(module: Module) -> Iterator[tuple[str, Any]]:
     if module.insert:
         yield (
             "recipes",
-            tuple(Call("Recipe", _recipe(item.backbone, item.where, item.arguments)) for item in module.insert),
+            tuple(Call("Recipe", _recipe(item)) for item in module.insert),
         )
     if module.variants:
         yield "variants", {name: Call("Variant", _variant(item)) for name, item in module.variants.items()}
 
 
-def _recipe(backbone: str, where: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    recipe: dict[str, Any] = {"backbone": backbone, "where": where}
-    return {**recipe, "arguments": arguments} if arguments else recipe
+def _recipe(insertion: Insertion) -> dict[str, Any]:
+    recipe: dict[str, Any] = {"backbone": insertion.backbone, "where": insertion.where}
+    if insertion.arguments:
+        recipe["arguments"] = insertion.arguments
+    if insertion.input:
+        recipe["input"] = insertion.input
+    if insertion.note:
+        recipe["note"] = {"en": insertion.note.en, "zh": insertion.note.zh}
+    return recipe
 
 
 def _variant(variant: Variant) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,14 @@ def test_the_sound_catalogue_has_no_mistake() -> None:
 @pytest.mark.parametrize("case", _CASES, ids=[case["name"] for case in _CASES])
 def test_mistake_and_its_exact_message(case: dict[str, Any]) -> None:
     assert complaints(_spoilt(case)) == case["says"].splitlines()
+
+
+def test_every_mistake_has_a_line_and_a_remedy() -> None:
+    for case in _CASES:
+        for line in case["says"].splitlines():
+            assert re.match(r"catalog\.yaml:\d+(:\d+)?: |catalog\.yaml: ", line), line
+            # A remedy stands in brackets at the end, unless the message itself says what is allowed.
+            assert line.endswith(")") or "such as" in line or "only the functions" in line, line
 
 
 def test_all_mistakes_of_a_file_come_in_one_report() -> None:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
-from collections.abc import Callable
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -22,7 +28,8 @@ from generator.errors import Findings, GeneratorError
 from generator.intake import lists, lookup
 from generator.intake.draft import Draft, record, skeleton
 from generator.intake.identify import Identifier, identify, known, suggest_class, suggest_id
-from generator.links.guard import guarded_client
+from generator.links import guard
+from generator.links.guard import Resolver, guarded_client
 from tests.catalogue_fixtures import GOOD
 from tests.checkout import ROOT, generator, make
 
@@ -77,13 +84,16 @@ FEED = """<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xmlns:a
 <title>ConvNeXt V2: Co-designing\n  and Scaling &lt;b&gt;ConvNets&lt;/b&gt;.</title>
 <author><name>Sanghyun Woo</name></author><author><name>Shoubhik Debnath</name></author>
 <arxiv:comment>Accepted to CVPR 2023</arxiv:comment></entry></feed>"""
-WORK = {
+WORK: dict[str, dict[str, object]] = {
     "message": {
         "title": ["Squeeze-and-Excitation <i>Networks</i>"],
         "author": [{"given": "Jie", "family": "Hu"}, {"name": "A Group"}],
         "container-title": ["2018 IEEE/CVF Conference"],
         "issued": {"date-parts": [[2018, 6]]},
     }
+}
+OTHER_WORK: dict[str, dict[str, object]] = {
+    "message": {**WORK["message"], "title": ["GRN: A Work of Another Title"], "event": {"acronym": "CVPR"}},
 }
 
 
@@ -250,8 +260,130 @@ def test_without_a_network_the_blanks_are_said(here: Path, monkeypatch: pytest.M
     monkeypatch.setattr(lookup, "look_up", answer)
     done = CliRunner().invoke(cli, ["new", "2301.00808"])
     assert done.exit_code == 0
-    assert done.stderr == "export.arxiv.org cannot be reached: title, authors and venue are blanks\n"
+    assert done.stderr == (
+        "export.arxiv.org cannot be reached: title, authors and venue are blanks\n"
+        "the id arxiv_2301_00808 is made of the identifier: --id gives a better one\n"
+    )
     assert "wrote the record of arxiv_2301_00808 at catalog.yaml:7\n" in done.stdout
+
+
+@contextmanager
+def _answering(body: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[str]]]:
+    """A server on this machine that answers everything with ``body``, a byte at a time if there is a pause."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):  # whoever asked has gone
+                for part in [body[at : at + 1] for at in range(len(body))] if pause else [body]:
+                    self.wfile.write(part)
+                    time.sleep(pause)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def open_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the look-up connect to this machine, too."""
+    monkeypatch.setattr(guard, "guarded_client", lambda: guarded_client(resolver=Resolver(allow_private=True)))
+
+
+@pytest.mark.parametrize(
+    ("paper", "host", "answer", "path", "id"),
+    [
+        ("2301.00808", "ARXIV", FEED.encode(), "/2301.00808", "convnext_v2"),
+        ("10.1109/CVPR.2018.99999", "CROSSREF", json.dumps(OTHER_WORK).encode(), "/10.1109%2Fcvpr.2018.99999", "grn"),
+    ],
+)
+@pytest.mark.usefixtures("open_client")
+def test_a_look_up_over_the_wire(
+    here: Path, monkeypatch: pytest.MonkeyPatch, paper: str, host: str, answer: bytes, path: str, id: str
+) -> None:
+    with _answering(answer) as (url, asked):
+        monkeypatch.setattr(lookup, host, url)
+        done = CliRunner().invoke(cli, ["new", paper])
+    assert done.exit_code == 0, done.output
+    assert asked == [path]
+    assert f"wrote the record of {id} at catalog.yaml:" in done.stdout
+    (row,) = [row for row in yaml.safe_load((here / "catalog.yaml").read_text())["papers"] if row["id"] == id]
+    assert "TODO" not in str([row["title"], row["authors"], row["venue"]])
+
+
+@pytest.mark.usefixtures("open_client")
+def test_a_host_that_drips_is_given_up(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _answering(b"x" * 100, pause=0.1) as (url, _):
+        monkeypatch.setattr(lookup, "ARXIV", url)
+        monkeypatch.setattr(lookup, "_PATIENCE", 0.3)
+        done = CliRunner().invoke(cli, ["new", "2301.00808"])
+    assert done.exit_code == 0
+    assert done.stderr.startswith("127.0.0.1 takes too long: title, authors and venue are blanks\n")
+    assert "- id: arxiv_2301_00808\n" in (here / "catalog.yaml").read_text(encoding="utf-8")
+
+
+def _on_a_terminal(root: Path, arguments: list[str], answers: list[str]) -> tuple[int, str]:
+    """Run the generator on a pseudo-terminal and type an answer whenever it waits for one."""
+    import pty
+    import subprocess
+
+    terminal, other_end = pty.openpty()
+    command = [sys.executable, "-m", "generator", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "300"}
+    process = subprocess.Popen(
+        command, cwd=root, env=environment, stdin=other_end, stdout=other_end, stderr=other_end, close_fds=True
+    )
+    os.close(other_end)
+    shown, left = b"", list(answers)
+    while True:
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        shown += part
+        if left and re.search(rb"(\]|blank\)): $", shown):
+            os.write(terminal, left.pop(0).encode() + b"\n")
+    os.close(terminal)
+    assert left == [], f"{process.wait()}: {shown.decode()}"
+    return process.wait(), shown.decode().replace("\r\n", "\n")
+
+
+def test_a_person_at_a_terminal_is_asked(tmp_path: Path) -> None:
+    root = make(tmp_path).root
+    answers = ["GRN net", "bam", "convnext_v2", "plugin", "plug-and-play", "", "grn", "GRN"]
+    code, shown = _on_a_terminal(root, ["new", "2301.00808", "--offline"], answers)
+    assert code == 0, shown
+    assert "'GRN net' is not a short name in snake_case, such as eca_net\n" in shown
+    assert "'bam' is taken\n" in shown
+    assert "'plugin' is none of them; " in shown
+    assert "'grn' is not a name of a class, such as ECA\n" in shown
+    (row,) = [
+        row for row in yaml.safe_load((root / "catalog.yaml").read_text())["papers"] if row["id"] == "convnext_v2"
+    ]
+    assert (row["sections"], row["kind"], row["module"]["class"]) == (["plug-and-play"], "TODO", "GRN")
+    assert (root / "templates/papers/convnext_v2.py").exists()
+
+
+def test_flags_leave_nothing_to_ask(tmp_path: Path) -> None:
+    root = make(tmp_path).root
+    flags = ["--id", "grn", "--section", "plug-and-play", "--kind", "normalization", "--record-only", "--offline"]
+    code, shown = _on_a_terminal(root, ["new", "2301.00808", *flags], [])
+    assert code == 0, shown
+    assert "Enter" not in shown
 
 
 @pytest.mark.parametrize("arguments", [["--class", "class"], ["--class", "a b"], ["--id", "A"], ["--id", "x; y"]])
@@ -309,7 +441,7 @@ def test_a_list_of_every_form_is_read(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "7 rows, 6 papers, 5 new\n")
     assert done.stderr.splitlines() == [
         "LIST.md:11: not read: the row has no title",
-        "LIST.md:29: not read: a table of papers begins with a column of titles, not 'level'",
+        "LIST.md:29: not read: a table of papers has a column of titles, not level, means alone",
     ]
     rows = {row["id"]: row for row in yaml.safe_load((root / "drafts.yaml").read_text(encoding="utf-8"))["papers"]}
     assert {id: row["sections"] for id, row in rows.items()} == {
@@ -326,6 +458,49 @@ def test_a_list_of_every_form_is_read(tmp_path: Path) -> None:
     assert vit["links"]["code"]["repo"] == "lucidrains/vit-pytorch"
     assert rows["transformer_bullet"]["links"]["code"]["repo"] == "o/bullet"
     assert rows["led_by_its"]["ids"] == {"arxiv": "2101.00002"}
+
+
+FOREIGN = """\
+[![Awesome](https://awesome.re/badge.svg)](https://awesome.re)
+
+* [Foo Net: A Thing](https://arxiv.org/abs/2201.00001) - A fancy idea. *CVPR 2022*. [[code](https://github.com/a/foo)]
+* **Bar Net** by A. Author, ICCV'21 [pdf](https://openaccess.thecvf.com/x.pdf) [code](https://github.com/a/bar)
+* [Baz][1], ECCV 2020
+* <a href="https://arxiv.org/abs/2201.00003">Html <b>Net</b></a>
+* Just some text
+- "Quoted Title Net", A. B., AAAI 2019. [[Paper]](https://arxiv.org/abs/2201.00006)
+- (arXiv 2022.01) Long Title Net [[Paper](https://arxiv.org/abs/2201.00007)]
+
+<table><tr><td>Table Net</td><td><a href="https://arxiv.org/abs/2201.00008">x</a></td></tr></table>
+
+|Year|Title|Venue|Paper|
+|:--|--|--|--|
+|2020|Year First Net|CVPR|[link](https://arxiv.org/abs/2201.00009)|
+
+[1]: https://arxiv.org/abs/2201.00002
+"""
+
+
+def test_lists_of_others_are_read_as_they_are_written() -> None:
+    rows = list(lists.read(FOREIGN))
+    assert [(row.title, row.venue, row.year, row.paper) for row in rows if isinstance(row, lists.Row)] == [
+        ("Foo Net: A Thing", "CVPR", 2022, "https://arxiv.org/abs/2201.00001"),
+        ("Bar Net", "ICCV", 2021, "https://openaccess.thecvf.com/x.pdf"),
+        ("Baz", "ECCV", 2020, "https://arxiv.org/abs/2201.00002"),
+        ("Html Net", None, None, "https://arxiv.org/abs/2201.00003"),
+        ("Quoted Title Net", "AAAI", 2019, "https://arxiv.org/abs/2201.00006"),
+        ("Long Title Net", "arXiv", 2022, "https://arxiv.org/abs/2201.00007"),
+        ("Year First Net", "CVPR", 2020, "https://arxiv.org/abs/2201.00009"),
+    ]
+    (unread,) = [row for row in rows if isinstance(row, lists.Unread)]
+    assert FOREIGN.splitlines()[unread.line - 1].startswith("<table>")
+
+
+def test_a_list_from_another_editor_is_read(tmp_path: Path) -> None:
+    root = make(tmp_path).root
+    (root / "LIST.md").write_bytes(b"\xef\xbb\xbf# X\r\n\r\n- [Foo](https://arxiv.org/abs/2201.00001)\r\n")
+    done = generator(root, "import", "LIST.md", "-o", "drafts.yaml")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1 rows, 1 papers, 1 new\n", "")
 
 
 def test_drafts_on_stdout_are_yaml_and_the_summary_goes_beside(tmp_path: Path) -> None:

@@ -37,3 +37,13 @@ def test_what_is_missing_left_over_or_of_another_shape_is_named() -> None:
         "  b: expected shape (2,), got (3,) from ['b']",
         "  c: not used by any entry of the key map",
     ]
+
+
+def test_counters_of_joined_layers_are_taken_as_they_are() -> None:
+    key_map = KeyMap({"norm.*": {"from": ["a.*", "b.*"], "steps": [["cat", 0]]}})
+    theirs = {f"{name}.weight": torch.ones(2) for name in "ab"}
+    theirs |= {f"{name}.num_batches_tracked": torch.tensor(7) for name in "ab"}
+    ours = {"norm.weight": torch.empty(4), "norm.num_batches_tracked": torch.tensor(0)}
+    state = key_map.translate(ours, theirs)
+    assert state["norm.weight"].shape == (4,)
+    assert state["norm.num_batches_tracked"].item() == 7

@@ -63,7 +63,8 @@ def test_the_workflows_install_what_a_run_imports() -> None:
     imported = set(done.stdout.splitlines()[-1].split())
     for file in FILES:
         line = next(line for line in file.read_text(encoding="utf-8").splitlines() if "pip install" in line)
-        named = set(line.partition("requirements.lock")[2].lower().replace("-", "_").replace("pyyaml", "yaml").split())
+        names = line.partition("requirements/lock.txt")[2].lower()
+        named = set(names.replace("-", "_").replace("pyyaml", "yaml").split())
         assert named <= imported
         # What else is imported comes with these; the heavy ones must not.
         assert not imported & {"torch", "numpy", "mkdocs", "jinja2", "griffe"}

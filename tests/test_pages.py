@@ -140,8 +140,22 @@ def test_the_insertion_recipe_runs(id: str) -> None:
     snippets = re.findall(r"```python\n(.*?)\n```", part, re.S)
     assert snippets
     with torch.device("meta"):
-        network = _run(snippets[0])["network"]
-    assert any(name.endswith(f"inserted_{id}") for name, _ in network.named_modules()) or "replace:" in snippets[0]
+        networks = [_run(snippet)["network"] for snippet in snippets]
+    for network, snippet in zip(networks, snippets, strict=True):
+        assert any(name.endswith(f"inserted_{id}") for name, _ in network.named_modules()) or "replace:" in snippet
+
+
+def test_insertions_of_one_backbone_stand_together_and_usual_places_are_called_so() -> None:
+    pages = rendered()[2]
+    part = pages["site/en/papers/fcanet.md"].partition("{: #insertion }")[2].partition("\n## ")[0]
+    assert part.count("```python") == 1
+    assert part.count("insert(network, ") == 4
+    note = real_catalogue().paper("wcd").module.insert[0].note  # pyright: ignore[reportOptionalMemberAccess]
+    assert note
+    assert f"Not quite as in the paper. {note.en}" in pages["site/en/papers/wcd.md"]
+    assert f"与论文的用法不尽相同。{note.zh}" in pages["site/zh/papers/wcd.md"]
+    assert "Not quite" not in pages["site/en/papers/se_net.md"]
+    assert "insert renames nothing" not in pages["site/en/papers/cotnet.md"]
 
 
 @pytest.mark.parametrize("id", IMPLEMENTED)

@@ -71,6 +71,39 @@ def test_no_job_that_may_write_runs_code_of_a_pull_request() -> None:
                 assert not re.search(r"checkout|python|make ", str(job["steps"])), file.name
 
 
+def test_hooks_run_where_a_file_of_theirs_changes() -> None:
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    hooks = {hook["id"]: hook for hook in repository["hooks"]}
+    assert set(hooks) == {"fmt", "check", "ruff", "ruff-format", "build"}
+    for name, files in {
+        "fmt": ["catalog.yaml"],
+        "check": ["catalog.yaml", "site/glossary.yaml", "site/translations.json", "templates/papers/cbam.py"],
+        "build": [
+            "README.md",
+            "README.zh.md",
+            "generated/manifest.json",
+            "generator/render.py",
+            "tests/evidence/cbam.json",
+        ],
+    }.items():
+        for file in files:
+            assert (ROOT / file).exists()
+            assert re.search(hooks[name]["files"], file), (name, file)
+        assert not re.search(hooks[name]["files"], "LICENSE")
+
+
+def test_dependabot_finds_what_it_updates() -> None:
+    updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text(encoding="utf-8"))["updates"]
+    folders = {update["package-ecosystem"]: ROOT / update["directory"].strip("/") for update in updates}
+    # Of files with other endings it takes no notice; beside an .in file it would make a lock of its own.
+    (lock,) = folders["pip"].glob("*")
+    assert lock.suffix == ".txt"
+    assert f"-r {lock.relative_to(ROOT)}" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    pinned = re.findall(r"^([A-Za-z0-9_.-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    wanted = re.findall(r"^([A-Za-z0-9_.-]+)", (ROOT / "requirements.in").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name.lower() for name in wanted} <= {name.lower() for name in pinned}
+
+
 def test_the_form_asks_for_the_fields_of_a_record() -> None:
     form = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE/paper.yml").read_text(encoding="utf-8"))
     asked = {item["id"]: item for item in form["body"] if "id" in item}

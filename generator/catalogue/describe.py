@@ -50,10 +50,10 @@ def mistake(detail: ErrorDetails, path: Path_) -> tuple[str, str | None]:
         return "must not be empty", "add at least one entry"
     if model.strip(_annotation(path)) == model.Value or _in_arguments(path):
         return f"{kind_of(value)} cannot be an argument", "use true, false, a number, a text, null or a list of these"
-    return _plain_type(kind, value, context)
+    return _plain_type(kind, value, context, path)
 
 
-def _plain_type(kind: str, value: Any, context: dict[str, Any]) -> tuple[str, str | None]:
+def _plain_type(kind: str, value: Any, context: dict[str, Any], path: Path_) -> tuple[str, str | None]:
     wanted = {
         "string_type": "a text",
         "int_type": "a whole number",
@@ -69,7 +69,7 @@ def _plain_type(kind: str, value: Any, context: dict[str, Any]) -> tuple[str, st
     if wanted:
         return f"must be {wanted}, not {kind_of(value)}", _cure(wanted, value)
     if kind == "string_too_short":
-        return "must not be empty", None
+        return "must not be empty", _wanted(path, context)
     if kind == "string_too_long":
         return f"has {len(value)} characters", f"at most {context['max_length']} are allowed"
     if kind == "greater_than_equal":
@@ -89,6 +89,8 @@ def _cure(wanted: str, value: Any) -> str | None:
         return "write 'key: value' lines"
     if wanted != "a text" and isinstance(value, str) and re.fullmatch(r"[0-9.]+|true|false", value):
         return "remove the quotes"
+    if wanted == "a whole number":
+        return "leave the fraction out" if isinstance(value, float) else "write it in digits"
     return None
 
 
@@ -102,7 +104,9 @@ def _literal(value: Any, expected: str) -> tuple[str, str]:
 def _split(text: str) -> tuple[str, str | None]:
     """A validator's message ends in its hint: ``what is wrong (what to do)``."""
     found = re.fullmatch(r"(.*) \((.*)\)", text, re.DOTALL)
-    return (found[1], found[2]) if found else (text, None)
+    if found:
+        return found[1], found[2]
+    return text, "for example B C H W -> B C H W" if text.startswith("shape, ") else None
 
 
 def _purpose(path: Path_) -> str:
@@ -114,10 +118,22 @@ def _wanted(path: Path_, context: dict[str, Any]) -> str:
     """What belongs into a blank: the purpose of its field, and the words that are allowed if they are few."""
     field = path if isinstance(path[-1], str) else path[:-1]
     record = model.strip(_annotation(field[:-1]))
+    if record is model.Bilingual:
+        return f"{_about(field[:-1])}; in {'Chinese' if field[-1] == 'zh' else 'English'}"
     known = model.fields(record).get(str(field[-1])) if isinstance(record, type) else None
     purpose = known.description if known and known.description else "write what belongs here"
     allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
     return f"{purpose}; allowed: {', '.join(allowed)}" if allowed else purpose
+
+
+def _about(path: Path_) -> str:
+    """The purpose of the field that ``path`` is or lies in."""
+    while path:
+        record = model.strip(_annotation(path[:-1]))
+        if isinstance(record, type) and issubclass(record, model.Record):
+            return model.fields(record)[str(path[-1])].description or "write what belongs here"
+        path = path[:-1]
+    return "write what belongs here"
 
 
 def _annotation(path: Path_) -> Any:

@@ -60,7 +60,7 @@ Check = Literal[
     "shapes",
     "state",
 ]
-Host = Literal["resnet18", "resnet50", "mobilenet_v2", "deit_s"]
+Host = Literal["resnet18", "resnet50", "resnet50_s16", "resnet101", "mobilenet_v2", "deit_s", "edsr"]
 
 LOOKS: dict[str, tuple[str, str]] = {}
 """For every pattern of the catalogue: what a value that fits looks like, and an example."""
@@ -228,12 +228,18 @@ class Formula(Record):
 
 
 class Insertion(Record):
-    """A recipe: where the paper puts the module into a reference network."""
+    """A recipe: where the paper puts the module into a reference network; those of one backbone belong together."""
 
     backbone: Host = Field(description="the reference network")
     where: Where = Field(description="after:, before: or replace: and a pattern of module names")
     arguments: dict[Identifier, Value] = Field(
         default_factory=dict, description="arguments beside those inferred from the place"
+    )
+    input: tuple[Size, Size] | None = Field(
+        default=None, strict=False, description="height and width of the image, where the module is built for one size"
+    )
+    note: Bilingual | None = Field(
+        default=None, description="how this differs from what the paper does, where it is a usual place only"
     )
 
 

@@ -103,6 +103,11 @@ def read_file(path: Path, name: str) -> str:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise GeneratorError(f"cannot be read: {reason}", Location(name)) from None
+    return decode(raw, name)
+
+
+def decode(raw: bytes, name: str) -> str:
+    """``raw`` as text; ``CatalogueError`` if it is not plain UTF-8 with LF line ends."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise CatalogueError("is UTF-16", Location(name), "save it as UTF-8")
     if raw.startswith(b"\xef\xbb\xbf"):

@@ -123,6 +123,7 @@ def count_figure(library: ModuleType, paper: Paper, figure: Figure) -> CountedFi
     built = figure.built
     if built is None or paper.module is None:
         raise ValueError(f"{paper.id}: {figure.model} says nothing of how it is built")
+    size: tuple[int, int] | None = None
     if built.variant is not None:
         variant = paper.module.variants[built.variant]
         side = figure.input or variant.input
@@ -131,12 +132,14 @@ def count_figure(library: ModuleType, paper: Paper, figure: Figure) -> CountedFi
         side = figure.input or 224
         recipe: Insertion = built.recipe  # pyright: ignore[reportAssignmentType]  # the model has one of the two
         hosts = importlib.import_module("attention_atlas.hosts")
+        size = recipe.input
 
         def factory() -> nn.Module:
             host = getattr(hosts, recipe.backbone)()
-            return library.insert(host, paper.id, recipe.where, **recipe.arguments)
+            example = torch.empty(1, 3, *size) if size else None
+            return library.insert(host, paper.id, recipe.where, example=example, **recipe.arguments)
 
-    params, macs = count(factory, {}, lambda: [torch.empty(1, 3, side, side)])
+    params, macs = count(factory, {}, lambda: [torch.empty(1, 3, *(size or (side, side)))])
     return CountedFigure(
         model=figure.model,
         params=params,

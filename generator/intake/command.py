@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -39,19 +39,27 @@ def _one_of(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
     return check
 
 
+_ID = (r"[a-z][a-z0-9]*(_[a-z0-9]+)*", "a short name in snake_case, such as eca_net")
+_CLASS = (r"[A-Z][A-Za-z0-9]*", "a name of a class, such as ECA")
+
+
 def _like(pattern: str, what: str) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
     def check(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-        if value is not None and (not re.fullmatch(pattern, value) or keyword.iskeyword(value)):
-            raise click.BadParameter(f"{value!r} is not {what}")
-        return value
+        return value if value is None else _fitting(value, pattern, what)
 
     return check
 
 
+def _fitting(value: str, pattern: str, what: str) -> str:
+    if not re.fullmatch(pattern, value) or keyword.iskeyword(value):
+        raise click.BadParameter(f"{value!r} is not {what}")
+    return value
+
+
 @click.command()
 @click.argument("paper", metavar="PAPER")
-@click.option("--id", callback=_like(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", "a short name in snake_case"), help="Its id.")
-@click.option("--class", "cls", callback=_like(r"[A-Z][A-Za-z0-9]*", "a name of a class"), help="Class to implement.")
+@click.option("--id", callback=_like(*_ID), help="Its id.")
+@click.option("--class", "cls", callback=_like(*_CLASS), help="Class to implement.")
 @click.option("--section", "sections", multiple=True, callback=_one_of("Section"), help="Section of the list.")
 @click.option("--kind", callback=_one_of("Kind"), help="What kind of method it is.")
 @click.option("--record-only", is_flag=True, help="Leave the implementation to somebody else.")
@@ -87,10 +95,17 @@ def new(
     draft = _looked_up(draft, identifier, offline)
     _refuse(source, duplicate(records, None, draft.title))
     proposed = id or (suggest_id(draft.title) if draft.title else plain_id(identifier))
-    draft = _asked(replace(draft, id=proposed), ask_id=id is None and not draft.id)
+    named = id is not None or bool(draft.id)
+    draft = replace(draft, id=proposed)
+    asked = sys.stdin.isatty() and sys.stderr.isatty()
+    if asked:
+        draft = _asked(draft, None if named else {record.id for record in records})
+    elif not named and not draft.title:
+        click.echo(f"the id {proposed} is made of the identifier: --id gives a better one", err=True)
     _refuse(source, next((record for record in records if record.id == draft.id), None))
     if not record_only:
-        draft = replace(draft, cls=cls or suggest_class(draft.title or "", draft.id))
+        suggested = suggest_class(draft.title or "", draft.id)
+        draft = replace(draft, cls=cls or (_ask("class to implement", suggested, _CLASS) if asked else suggested))
     _write(project, source, draft)
 
 
@@ -126,23 +141,38 @@ def _looked_up(draft: Draft, identifier: Identifier, offline: bool) -> Draft:
     return replace(draft, title=found.title, authors=found.authors, venue=found.venue, year=found.year)
 
 
-def _asked(draft: Draft, *, ask_id: bool) -> Draft:
-    """What a person at a terminal can say at once; elsewhere it stays blank."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return draft
-    if ask_id:
-        pattern = _like(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", "a short name in snake_case")
-        answer = click.prompt("id (file name, registry name, address of the page)", default=draft.id, err=True)
-        context = click.get_current_context()
-        draft = replace(draft, id=pattern(context, context.command.params[0], answer) or "")
+def _asked(draft: Draft, taken: set[str] | None) -> Draft:
+    """What a person at a terminal can say at once; elsewhere it stays blank. The id is asked for unless it is given."""
+    if taken is not None:
+        draft = replace(draft, id=_ask("id (file name, registry name, address of the page)", draft.id, _ID, taken))
     if not draft.sections:
-        section = click.prompt("section", type=click.Choice(["", *_words("Section")]), default="", err=True)
+        section = _choose("section", _words("Section"))
         draft = replace(draft, sections=(section,) if section else ())
     if not draft.kind:
-        draft = replace(
-            draft, kind=click.prompt("kind", type=click.Choice(["", *_words("Kind")]), default="", err=True) or None
-        )
+        draft = replace(draft, kind=_choose("kind", _words("Kind")))
     return draft
+
+
+def _ask(text: str, default: str, form: tuple[str, str], taken: Iterable[str] = ()) -> str:
+    def check(answer: str) -> str:
+        if answer in taken:
+            raise click.BadParameter(f"{answer!r} is taken")
+        return _fitting(answer, *form)
+
+    return click.prompt(text, default=default, value_proc=check, err=True)
+
+
+def _choose(name: str, words: tuple[str, ...]) -> str | None:
+    """One of ``words``, or nothing for now."""
+    from generator.catalogue.describe import choice
+
+    def check(answer: str) -> str:
+        if answer and answer not in words:
+            raise click.BadParameter(f"{answer!r} is none of them; {choice(answer, words)}")
+        return answer
+
+    text = f"{name}: {', '.join(words)}\n{name} (Enter leaves a blank)"
+    return click.prompt(text, default="", show_default=False, value_proc=check, err=True) or None
 
 
 def _write(project: Project, source: Source, draft: Draft) -> None:
@@ -168,7 +198,8 @@ def _write(project: Project, source: Source, draft: Draft) -> None:
     click.echo(f"1. Fill in its {blanks} blanks; python -m generator check lists them.")
     if draft.cls:
         click.echo(f"2. Write the class {draft.cls} in {shown}.")
-        click.echo(f"3. python -m generator build && python -m pytest -q -k {draft.id}")
+        commands = ("generator build", f"generator verify {draft.id}", f"pytest -q -k {draft.id}")
+        click.echo(f"3. {' && '.join(f'python -m {command}' for command in commands)}")
     else:
         click.echo("2. python -m generator fmt")
         click.echo("3. python -m generator build")
@@ -183,7 +214,7 @@ def import_list(list_file: Path, output: Path | None) -> None:
     Tables, bullet lists and lines of prose that name a paper are read; what could not be read is said.
     """
     from generator.catalogue.layout import format_text
-    from generator.catalogue.source import read, read_file
+    from generator.catalogue.source import decode, read, read_file
     from generator.intake.draft import record
     from generator.intake.identify import known
     from generator.intake.lists import Matcher, Unread
@@ -193,7 +224,9 @@ def import_list(list_file: Path, output: Path | None) -> None:
     matcher = Matcher(list(known(read(read_file(project.catalogue, "catalog.yaml"), "catalog.yaml"))))
     drafts: dict[str, Draft] = {}
     rows, papers = 0, set[str]()
-    for row in read_list(read_file(list_file, list_file.name)):
+    # The list of somebody else may come from any editor.
+    raw = list_file.read_bytes().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+    for row in read_list(decode(raw, list_file.name)):
         if isinstance(row, Unread):
             click.echo(f"{list_file.name}:{row.line}: not read: {row.reason}", err=True)
             continue

@@ -142,7 +142,11 @@ def plain_id(identifier: Identifier) -> str:
     """An id for a paper of which nothing else is known: ``arxiv_2301_00808``."""
     if identifier.scheme == "id":
         return identifier.value
-    return "_".join(_words(f"{identifier.scheme} {identifier.value}"))[:60].strip("_")
+    scheme, value = identifier.scheme, identifier.value
+    if scheme == "url":
+        # The file or page that the address ends in says most.
+        value = re.sub(r"\.[a-z]+$", "", re.sub(r"[?#].*|/+$", "", value).rpartition("/")[2], flags=re.IGNORECASE)
+    return "_".join(_words(f"{scheme} {value}"))[:60].strip("_")
 
 
 _DULL_WORDS = "a an and deep for from in is learning network networks neural of on the to towards via with"

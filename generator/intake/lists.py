@@ -22,6 +22,13 @@ _RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?")
 _TITLES = re.compile(r"paper|title|name|论文|标题|名称")
 _PROSE = re.compile(r"([A-Z].{9,}?),\s*([A-Z][A-Za-z]+)\s*'?((?:19|20)[0-9]{2})(?:,\s*[\w.-]+)?\.?")
 _VENUE = re.compile(r"([A-Za-z][A-Za-z &.-]*?)\s*'?((?:19|20)?[0-9]{2})\b.*")
+_CALLED = re.compile(
+    r"\b(CVPR|ICCV|ECCV|WACV|BMVC|ACCV|NeurIPS|NIPS|ICLR|ICML|AAAI|IJCAI|MICCAI|ICASSP|TPAMI|IJCV|TIP|arXiv)\W{0,3}"
+    r"((?:19|20)?[0-9]{2})\b"
+)
+_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]]+)\]:\s*<?(\S+?)>?(?:\s+[\"'(].*)?$", re.MULTILINE)
+_ANCHOR = re.compile(r"<a\s[^<>]*?href\s*=\s*[\"']([^\"'<>]*)[\"'][^<>]*>(.*?)</a>", re.IGNORECASE)
+_PAPER = re.compile(r"https?://(?:[\w.]*arxiv\.org|openreview\.net|openaccess\.thecvf\.com|(?:dx\.)?doi\.org)/\S")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _SAME_TITLE = 0.8
 _NAMES = {"nips": "NeurIPS", "corr": "arXiv"}
@@ -52,9 +59,10 @@ class Unread:
 
 def read(text: str) -> Iterator[Row | Unread]:
     """The entries of the list ``text``, in its order."""
-    section, fence, papers = "", False, False
+    section, fence, taken = "", False, 0
     header: list[str] | None = None
-    lines = text.splitlines()
+    titles_at: int | None = None
+    lines = _inline_links(text).split("\n")
     for number, line in enumerate(lines, 1):
         if re.match(r"\s*(?:```|~~~)", line):
             fence = not fence
@@ -67,35 +75,55 @@ def read(text: str) -> Iterator[Row | Unread]:
         elif line.lstrip().startswith("|"):
             if header is None:
                 header = [cell.lower() for cell in _cells(line)]
-                papers = bool(_TITLES.search(header[0]))
-                if not papers:
-                    yield Unread(number, f"a table of papers begins with a column of titles, not {header[0]!r}")
-            elif papers and not _RULE.fullmatch(line.strip()):
-                yield _of_table(number, section, header, _cells(line))
+                titles_at = next((at for at, name in enumerate(header) if _TITLES.search(name)), None)
+                if titles_at is None:
+                    yield Unread(number, f"a table of papers has a column of titles, not {', '.join(header)} alone")
+            elif titles_at is not None and not _RULE.fullmatch(line.strip()):
+                yield _of_table(number, section, header, _cells(line), titles_at)
         elif found := _BULLET.fullmatch(line):
             yield from _of_bullet(number, section, found[1])
         elif found := _PROSE.fullmatch(line.strip()):
             around = " ".join(lines[number : number + 2])
             row = Row(number, section, found[1], venue=found[2], year=int(found[3]))
             yield _with_links(row, _LINK.findall(re.sub(r"\[(\[[^\]]*\])\]", r"\1", around)))
+            taken = number + 2
+        elif number > taken and _PAPER.search(line) and not _DEFINITION.match(line):
+            yield Unread(number, "the line has the address of a paper, but is no table row, no bullet and no title")
+
+
+def _inline_links(text: str) -> str:
+    """``text`` with links by reference and HTML anchors written as ``[words](address)``."""
+    known = {label.lower(): url for label, url in _DEFINITION.findall(text)}
+    text = _ANCHOR.sub(lambda found: f"[{_plain(found[2])}]({found[1]})", text)
+
+    def resolve(found: re.Match[str]) -> str:
+        url = known.get((found[2] or found[1]).lower())
+        return f"[{found[1]}]({url})" if url else found[0]
+
+    return re.sub(r"\[([^\[\]\n]+)\]\[([^\[\]\n]*)\]", resolve, text) if known else text
 
 
 def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
 
 
-def _of_table(number: int, section: str, header: list[str], cells: list[str]) -> Row | Unread:
-    found = _LINK.match(cells[0])
-    title = _plain(found[1] if found else cells[0])
+def _of_table(number: int, section: str, header: list[str], cells: list[str], titles_at: int) -> Row | Unread:
+    lead = cells[titles_at] if titles_at < len(cells) else ""
+    found = _LINK.match(lead)
+    title = _plain(found[1] if found else lead)
     if not title:
         return Unread(number, "the row has no title")
     row = Row(number, section, title, found[2] or None if found else None)
-    for name, cell in zip(header[1:], cells[1:], strict=False):
+    for at, (name, cell) in enumerate(zip(header, cells, strict=False)):
+        if at == titles_at:
+            continue
         link = _LINK.search(cell)
         url = link[2] or None if link else None
         if re.search(r"publish|venue|year|会议|发表|出处|年", name):
             venue, year = _venue(cell)
-            row = replace(row, venue=venue, year=year)
+            row = replace(row, venue=venue or row.venue, year=year or row.year)
+        elif row.paper is None and re.search(r"paper|pdf|arxiv|论文", name):
+            row = replace(row, paper=url)
         elif re.search(r"blog|博客|解读", name):
             row = replace(row, blog=url)
         elif re.search(r"link|code|git|代码|链接", name):
@@ -109,18 +137,28 @@ def _of_bullet(number: int, section: str, text: str) -> Iterator[Row | Unread]:
     links = [link for link in _LINK.findall(text) if not link[0].startswith("!")]
     if not links or links[0][1].startswith("#"):
         return
-    lead = _plain(text[: text.index("[")]).strip(" .,:-–—")
+    lead = _lead(text[: _LINK.search(text).start()])  # pyright: ignore[reportOptionalMemberAccess]  # it has links
     named = re.fullmatch(r"\W*(?:paper|pdf|arxiv|code|github|论文|代码)\W*", links[0][0], re.IGNORECASE)
     title = lead if named else _plain(links[0][0])
     if not titles.words(title):
         yield Unread(number, "the entry has no title")
         return
     row = Row(number, section, title) if named else Row(number, section, title, links[0][1] or None)
-    found = re.search(r"[(\[]([A-Z][A-Za-z]+)\s*'?((?:19|20)?[0-9]{2})[)\]]", _LINK.sub("", text))
-    if found:
+    rest = _LINK.sub("", text)
+    if found := re.search(r"[(\[]([A-Za-z]+)\s*'?((?:19|20)?[0-9]{2})[)\]]", rest) or _CALLED.search(rest):
         venue, year = _venue(f"{found[1]} {found[2]}")
         row = replace(row, venue=venue, year=year)
     yield _with_links(row, links if named else links[1:])
+
+
+def _lead(text: str) -> str:
+    """The title in what stands before the links: in bold, in quotation marks, or all but a bracket with a year."""
+    text = text.strip()
+    bracket = r"(?:[(\[][^)\]]*[)\]]\s*)?"
+    if found := re.match(bracket + r"(?:(?:\*\*|__)(.+?)(?:\*\*|__)|[\"“「《](.+?)[\"”」》])", text):
+        text = found[1] or found[2]
+    text = re.sub(r"^[(\[][^)\]]*[0-9]{2}[^)\]]*[)\]]", "", _plain(text).rstrip("[( "))
+    return text.strip(" .,:-–—")
 
 
 def _with_links(row: Row, links: list[tuple[str, str]]) -> Row:
@@ -135,9 +173,12 @@ def _with_links(row: Row, links: list[tuple[str, str]]) -> Row:
 
 
 def _venue(text: str) -> tuple[str | None, int | None]:
-    found = _VENUE.fullmatch(_plain(text))
+    text = _plain(text)
+    if re.fullmatch(r"(?:19|20)[0-9]{2}", text):
+        return None, int(text)
+    found = _VENUE.fullmatch(text)
     if not found:
-        return None, None
+        return text if re.fullmatch(r"[A-Z][A-Za-z]{2,9}", text) else None, None
     year = int(found[2])
     name = found[1].strip()
     return _NAMES.get(name.lower(), name), year if year > 99 else year + (2000 if year < 60 else 1900)

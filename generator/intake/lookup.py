@@ -6,6 +6,7 @@ Answers are text from strangers: bounded, cleaned, and checked by whoever asked.
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import re
@@ -22,6 +23,8 @@ from generator.intake.identify import Identifier
 ARXIV = "https://export.arxiv.org/api/query?max_results=1&id_list="
 CROSSREF = "https://api.crossref.org/works/"
 _MOST = 1 << 20
+_PATIENCE = 30.0
+"""Seconds for the whole of an answer."""
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _OWN = "{http://arxiv.org/schemas/atom}"
 _VENUE = re.compile(
@@ -63,6 +66,13 @@ async def look_up(identifier: Identifier, client: httpx.AsyncClient) -> Metadata
 
 
 async def _ask(client: httpx.AsyncClient, url: str) -> bytes:
+    try:
+        return await asyncio.wait_for(_answer(client, url), _PATIENCE)
+    except asyncio.TimeoutError:
+        raise NoMetadata(f"{httpx.URL(url).host} takes too long", offline=True) from None
+
+
+async def _answer(client: httpx.AsyncClient, url: str) -> bytes:
     host = httpx.URL(url).host
     body = b""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.catalogue import cost, shapes
@@ -85,14 +85,22 @@ def _shown(shape: Any) -> str:
     return "×".join(map(str, shape)) or "()"
 
 
-def recipe(id: str, insertion: Insertion) -> str:
-    """Put the module where the paper puts it."""
+def recipes(id: str, insertions: tuple[Insertion, ...]) -> Iterator[tuple[tuple[Insertion, ...], str]]:
+    """For each backbone its insertions, which belong together, and the code that makes them all."""
+    for backbone in dict.fromkeys(insertion.backbone for insertion in insertions):
+        chosen = tuple(insertion for insertion in insertions if insertion.backbone == backbone)
+        calls = [f'"{id}", where="{insertion.where}"{_more(insertion)})' for insertion in chosen]
+        if len(calls) == 1:
+            lines = [f"network = insert({backbone}(), {calls[0]}"]
+        else:
+            lines = [f"network = {backbone}()", *(f"insert(network, {call}" for call in calls)]
+        head = ["import torch"] if any(insertion.input for insertion in chosen) else []
+        head += ["from attention_atlas import insert", f"from attention_atlas.hosts import {backbone}", ""]
+        yield chosen, "\n".join([*head, *lines])
+
+
+def _more(insertion: Insertion) -> str:
     arguments = "".join(f", {name}={py_value(value, tuples=True)}" for name, value in insertion.arguments.items())
-    return "\n".join(
-        [
-            "from attention_atlas import insert",
-            f"from attention_atlas.hosts import {insertion.backbone}",
-            "",
-            f'network = insert({insertion.backbone}(), "{id}", where="{insertion.where}"{arguments})',
-        ]
-    )
+    if insertion.input:
+        arguments += f", example=torch.randn(1, 3, {insertion.input[0]}, {insertion.input[1]})"
+    return arguments

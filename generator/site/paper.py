@@ -97,7 +97,8 @@ def context(subject: Subject, others: Mapping[str, Subject], language: Language)
         if paper.formula
         else [],
         "flow": _flow(subject, t) if module else None,
-        "recipes": [(recipe, examples.recipe(paper.id, recipe)) for recipe in module.insert] if module else [],
+        "recipes": list(examples.recipes(paper.id, module.insert)) if module else [],
+        "replaces": bool(module) and any(item.where.startswith("replace:") for item in module.insert),
         "parameters": [
             (parameter, getattr(module.parameters[parameter.name], language))
             for parameter in subject.parameters

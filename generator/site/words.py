@@ -213,6 +213,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "论文没有给出插进某个参考网络的做法。",
         "The paper names no place in one of the reference networks.",
     ),
+    "insert_usual": ("与论文的用法不尽相同。", "Not quite as in the paper. "),
+    "replace_note": (
+        "被替换的层换成新的权重，其余参数名不变，旧权重照常加载；匹配规则见[接口文档](../reference.md)。",
+        "The layers that are replaced get new weights; all other names stay, so that the rest of an old checkpoint "
+        "goes on loading; the [reference](../reference.md) tells how places are matched.",
+    ),
     "insert_note": (
         "insert 不改动原有的参数名，旧权重照常加载；匹配规则见[接口文档](../reference.md)。",
         "insert renames nothing, so old checkpoints go on loading; the [reference](../reference.md) tells how "

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from templates.blocks.biased_attention import biased_attention
 from templates.blocks.neighbourhood import aggregate, correlate
+from templates.blocks.swin import WindowBias, WindowBlock, WindowTransformer
+from templates.blocks.windows import merge_windows, pad_to_multiple, partition_windows
 
-__all__ = ["ACmix"]
+__all__ = ["ACmix", "ACmixSwin", "WindowACmix"]
 
 
 class ACmix(nn.Module):
@@ -61,6 +66,9 @@ class ACmix(nn.Module):
         nn.init.kaiming_uniform_(self.mix, a=5**0.5)
 
     def forward(self, x: Tensor) -> Tensor:
+        if min(x.shape[2:]) <= self.attention_size // 2:
+            least = self.attention_size // 2 + 1
+            raise ValueError(f"x: expected at least {least} x {least} positions, got {x.shape[2]} x {x.shape[3]}")
         # Channels of one number of all heads stand together, as the convolution wants them.
         heads = (3, self.num_heads, self.head_dim)
         weight = self.qkv.weight.unflatten(0, heads).permute(2, 0, 1, 3, 4, 5).flatten(0, 2)  # (3 * O, C, 1, 1)
@@ -76,6 +84,8 @@ class ACmix(nn.Module):
         # Of the offset p_i - p_j only p_j changes from neighbour to neighbour; the softmax drops the rest.
         k = k - self._places(k).unsqueeze(2)
         k, v = (self._pad(t).transpose(1, 2) for t in (k, v))  # (B, h, d, H + k - 1, W + k - 1) each
+        if q.dtype == torch.float16:  # products of large values leave its range
+            q, k = q.float(), k.float()
         weights = correlate(q, k, size, stride).softmax(3)  # (B, h, 1, k * k, H/s, W/s)
         return aggregate(v, weights, size, stride).flatten(1, 2)
 
@@ -97,3 +107,99 @@ class ACmix(nn.Module):
     def _pad(self, x: Tensor) -> Tensor:
         """Mirrors ``(B, d, h, H, W)`` at the border of the map."""
         return F.pad(x.flatten(1, 2), (self.attention_size // 2,) * 4, "reflect").unflatten(1, x.shape[1:3])
+
+
+class WindowACmix(nn.Module):
+    """ACmix with the shifted windows of Swin: attention inside windows, the convolution across them.
+
+    Shape:
+        x: ``(B, H, W, C)`` -> ``(B, H, W, C)``
+
+    Args:
+        window_size: M, height and width of a window.
+        shift: by which windows move, 0 or M // 2. A map no larger than a window, in height or width, is not shifted.
+
+    As released, the convolution of a shifted block runs on the rolled map, so it joins the map's far edges.
+    A map is padded with zeros to whole windows; attention and convolution see the padding.
+    """
+
+    def __init__(self, dim: int, num_heads: int, window_size: int = 7, shift: int = 0, qkv_bias: bool = True) -> None:
+        super().__init__()
+        if dim % num_heads:
+            raise ValueError(f"num_heads: expected a divisor of dim={dim}, got {num_heads}")
+        if not 0 <= shift < window_size:
+            raise ValueError(f"shift: expected 0 <= shift < window_size={window_size}, got {shift}")
+        self.num_heads, self.window_size, self.window_shift = num_heads, window_size, shift
+        self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
+        self.position_bias = WindowBias(window_size, num_heads, shift)
+        self.proj = nn.Linear(dim, dim)
+        self.mix = nn.Linear(3 * num_heads, 9)
+        self.shift = nn.Parameter(torch.eye(9).unflatten(1, (3, 3)).repeat(dim, 1, 1, 1))
+        self.attention_rate = nn.Parameter(torch.full((1,), 0.5))
+        self.convolution_rate = nn.Parameter(torch.full((1,), 0.5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        (_, height, width, _), size = x.shape, self.window_size
+        shift = self.window_shift if min(height, width) > size else 0
+        x = pad_to_multiple(x, size, size)
+        if shift:
+            x = x.roll((-shift, -shift), (1, 2))
+        qkv = self.qkv(x)  # (B, H, W, 3 * C)
+        x = self.attention_rate * self._attend(qkv, bool(shift)) + self.convolution_rate * self._convolve(qkv)
+        if shift:
+            x = x.roll((shift, shift), (1, 2))
+        return x[:, :height, :width]  # (B, H, W, C)
+
+    def _attend(self, qkv: Tensor, shifted: bool) -> Tensor:
+        """Attention in every window: ``(B, H, W, 3 * C)`` -> ``(B, H, W, C)``."""
+        size = self.window_size
+        windows = partition_windows(qkv, size, size)  # (B, R, S, M, M, 3 * C)
+        batch, rows, columns = windows.shape[:3]
+        heads = windows.unflatten(5, (3, self.num_heads, -1)).permute(5, 0, 1, 2, 6, 3, 4, 7)
+        q, k, v = heads.flatten(5, 6).flatten(1, 3)  # (B * R * S, h, N, d) each, with N = M * M
+        bias = self.position_bias.windows(rows, columns, shifted, q.dtype)  # (1 or R * S, h, N, N)
+        y = biased_attention(q, k, v, bias).transpose(1, 2).flatten(2)  # (B * R * S, N, C)
+        y = self.proj(y).unflatten(0, (batch, rows, columns)).unflatten(3, (size, size))  # (B, R, S, M, M, C)
+        return merge_windows(y)  # (B, H, W, C)
+
+    def _convolve(self, qkv: Tensor) -> Tensor:
+        """``mix`` and ``shift``, two linear maps in a row: ``(B, H, W, 3 * C)`` -> ``(B, H, W, C)``."""
+        heads = qkv.unflatten(3, (3 * self.num_heads, -1))  # (B, H, W, 3 * h, d)
+        maps = self.mix(heads.mT).flatten(3).permute(0, 3, 1, 2)  # (B, 9 * d, H, W)
+        return F.conv2d(maps, self.shift, padding=1, groups=heads.shape[4]).permute(0, 2, 3, 1)
+
+
+class ACmixSwin(WindowTransformer):
+    """Swin Transformer whose window attention is ACmix.
+
+    Shape:
+        x: ``(B, 3, H, W)`` -> ``(B, num_classes)``
+
+    Args:
+        dim: channels of the first stage; each further one has twice as many.
+        depths, num_heads: blocks and heads of each stage.
+        drop_path: rate of stochastic depth, growing from 0 at the first block to this at the last.
+    """
+
+    def __init__(
+        self,
+        dim: int = 96,
+        depths: tuple[int, ...] = (2, 2, 6, 2),
+        num_heads: tuple[int, ...] = (3, 6, 12, 24),
+        window_size: int = 7,
+        mlp_ratio: float = 4.0,
+        qkv_bias: bool = True,
+        drop_path: float = 0.2,
+        num_classes: int = 1000,
+    ) -> None:
+        block = partial(_block, window_size=window_size, mlp_ratio=mlp_ratio, qkv_bias=qkv_bias)
+        super().__init__(block, dim, depths, num_heads, window_size, drop_path, num_classes)
+        for module in self.modules():
+            if isinstance(module, WindowACmix):
+                module.mix.reset_parameters()  # the small weights of the other layers would silence the convolution
+
+
+def _block(
+    dim: int, num_heads: int, shift: int, drop_path: float, window_size: int, mlp_ratio: float, qkv_bias: bool
+) -> WindowBlock:
+    return WindowBlock(dim, WindowACmix(dim, num_heads, window_size, shift, qkv_bias), mlp_ratio, drop_path)

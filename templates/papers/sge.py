@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from templates.blocks.moments import moments
-
 __all__ = ["SGE"]
 
 
@@ -36,15 +34,22 @@ class SGE(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         batch, channels, height, width = x.shape
+        positions = height * width
         if channels % self.groups:
             raise ValueError(f"x: expected channels in multiples of groups={self.groups}, got {channels}")
-        if height * width < 2:
+        if positions < 2:
             raise ValueError("x: expected maps of two positions or more for a standard deviation, got 1x1")
-        grouped = x.reshape(batch * self.groups, -1, height * width)  # (B*G, C/G, N)
-        g = grouped.mean(2, keepdim=True).mT  # (B*G, 1, C/G)  Eq. 1
-        c = (g @ grouped).view(batch, self.groups, height, width)  # (B, G, H, W)  Eq. 2
-        mean, variance = (t[:, :, None, None] for t in moments(c, correction=1))  # (B, G, 1, 1)
-        c = ((c - mean) / (variance.sqrt() + self.eps)).to(x.dtype)  # (B, G, H, W)  Eq. 3
-        c = torch.addcmul(self.bias[:, None, None], self.weight[:, None, None], c)  # (B, G, H, W)  Eq. 4
-        gate = c.sigmoid_().view(-1, 1, height * width)  # (B*G, 1, N)
+        grouped = x.reshape(batch * self.groups, channels // self.groups, positions)  # (B*G, C/G, N)
+        wide = torch.promote_types(x.dtype, torch.float32)
+        g = grouped.mean(2).to(wide)  # (B*G, C/G)  Eq. 1
+        # Eq. 3 takes the length of g out again; without it the products stay in the range of half precision.
+        length = g.detach().abs().sum(1, keepdim=True).clamp(min=1e-20)  # (B*G, 1)
+        c = ((g / length).to(x.dtype).unsqueeze(1) @ grouped).to(wide)  # (B*G, 1, N)  Eq. 2
+        c -= c.mean(2, keepdim=True)
+        # As a norm the deviation of a map of equal values, which is zero, has a gradient.
+        deviation = torch.linalg.vector_norm(c, dim=2, keepdim=True) / (positions - 1) ** 0.5  # (B*G, 1, 1)
+        c = (c / (deviation + self.eps / length.unsqueeze(2))).to(x.dtype)  # (B*G, 1, N)  Eq. 3
+        c = c.view(batch, self.groups, positions)  # (B, G, N)
+        c = torch.addcmul(self.bias[:, None], self.weight[:, None], c)  # (B, G, N)  Eq. 4
+        gate = c.sigmoid_().view(-1, 1, positions)  # (B*G, 1, N)
         return (grouped * gate).view(x.shape)  # (B, C, H, W)  Eq. 5

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import torch
-import torch.nn.functional as F
+from functools import partial
+
 from torch import Tensor, nn
 
 from templates.blocks.biased_attention import biased_attention
-from templates.blocks.drop_path import DropPath
-from templates.blocks.mlp import Mlp
-from templates.blocks.relative_position_bias import RelativePositionBias
+from templates.blocks.swin import WindowBias, WindowBlock, WindowTransformer
 from templates.blocks.windows import merge_windows, pad_to_multiple, partition_windows
 
-__all__ = ["PatchMerging", "SwinBlock", "SwinTransformer", "WindowAttention"]
+__all__ = ["SwinBlock", "SwinTransformer", "WindowAttention"]
 
 
 class WindowAttention(nn.Module):
@@ -32,9 +30,6 @@ class WindowAttention(nn.Module):
     it: the padding is not masked.
     """
 
-    row_split: Tensor
-    column_split: Tensor
-
     def __init__(self, dim: int, num_heads: int, window_size: int = 7, shift: int = 0, qkv_bias: bool = True) -> None:
         super().__init__()
         if dim % num_heads:
@@ -43,13 +38,8 @@ class WindowAttention(nn.Module):
             raise ValueError(f"shift: expected 0 <= shift < window_size={window_size}, got {shift}")
         self.num_heads, self.window_size, self.shift = num_heads, window_size, shift
         self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
-        self.position_bias = RelativePositionBias(window_size, window_size, num_heads)
+        self.position_bias = WindowBias(window_size, num_heads, shift)
         self.proj = nn.Linear(dim, dim)
-        # In the last windows of a rolled map the last ``shift`` rows (columns) come from its other end.
-        wrapped = torch.arange(window_size) >= window_size - shift
-        rows, columns = wrapped.repeat_interleave(window_size), wrapped.repeat(window_size)
-        self.register_buffer("row_split", rows[:, None] != rows, persistent=False)  # (N, N)
-        self.register_buffer("column_split", columns[:, None] != columns, persistent=False)  # (N, N)
 
     def forward(self, x: Tensor) -> Tensor:
         (_, height, width, _), size = x.shape, self.window_size
@@ -69,18 +59,13 @@ class WindowAttention(nn.Module):
         rows, columns = windows.shape[1:3]
         heads = self.qkv(windows).unflatten(4, (3, self.num_heads, -1)).flatten(0, 2)  # (B * R * S, N, 3, h, d)
         q, k, v = heads.permute(2, 0, 3, 1, 4)  # (B * R * S, h, N, d) each, the last axis contiguous
-        bias = self.position_bias().to(q.dtype)[None]  # (1, h, N, N)
-        if shifted:
-            mask = bias.new_zeros(rows, columns, 1, *bias.shape[2:])
-            mask[-1].masked_fill_(self.row_split, -torch.inf)
-            mask[:, -1].masked_fill_(self.column_split, -torch.inf)
-            bias = (bias + mask).flatten(0, 1)  # (R * S, h, N, N)
+        bias = self.position_bias.windows(rows, columns, shifted, q.dtype)  # (1 or R * S, h, N, N)
         x = biased_attention(q, k, v, bias)  # (B * R * S, h, N, d)  Eq. 4
         return self.proj(x.transpose(1, 2).flatten(2)).view(windows.shape)
 
 
-class SwinBlock(nn.Module):
-    """A transformer block: window attention, then a feed-forward part, each normalised before and added to its input.
+class SwinBlock(WindowBlock):
+    """A transformer block with window attention (Eq. 3).
 
     Shape:
         x: ``(B, H, W, C)`` -> ``(B, H, W, C)``
@@ -100,37 +85,10 @@ class SwinBlock(nn.Module):
         qkv_bias: bool = True,
         drop_path: float = 0.0,
     ) -> None:
-        super().__init__()
-        self.norm1 = nn.LayerNorm(dim)
-        self.attn = WindowAttention(dim, num_heads, window_size, shift, qkv_bias)
-        self.norm2 = nn.LayerNorm(dim)
-        self.mlp = Mlp(dim, int(dim * mlp_ratio))
-        self.drop_path = DropPath(drop_path)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x + self.drop_path(self.attn(self.norm1(x)))  # Eq. 3
-        return x + self.drop_path(self.mlp(self.norm2(x)))  # Eq. 3
+        super().__init__(dim, WindowAttention(dim, num_heads, window_size, shift, qkv_bias), mlp_ratio, drop_path)
 
 
-class PatchMerging(nn.Module):
-    """Joins the channels of 2 x 2 neighbours and halves them: the step from a stage to the next.
-
-    Shape:
-        x: ``(B, H, W, C)`` -> ``(B, H/2, W/2, 2 * C)``; an odd side is padded with zeros
-    """
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(4 * dim)
-        self.reduction = nn.Linear(4 * dim, 2 * dim, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        patches = partition_windows(pad_to_multiple(x, 2, 2), 2, 2)  # (B, H/2, W/2, 2, 2, C)
-        # The authors' order of neighbours: column by column.
-        return self.reduction(self.norm(patches.transpose(3, 4).flatten(3)))  # (B, H/2, W/2, 2 * C)
-
-
-class SwinTransformer(nn.Module):
+class SwinTransformer(WindowTransformer):
     """Four stages of Swin blocks on maps of a quarter to a 32nd of the image's size, and a classifier on their mean.
 
     Shape:
@@ -155,38 +113,11 @@ class SwinTransformer(nn.Module):
         drop_path: float = 0.2,
         num_classes: int = 1000,
     ) -> None:
-        super().__init__()
-        if len(depths) != len(num_heads):
-            raise ValueError(f"depths, num_heads: expected as many of each, got {len(depths)} and {len(num_heads)}")
-        self.patch_embed = nn.Conv2d(3, dim, 4, 4)
-        self.patch_norm = nn.LayerNorm(dim)
-        rates = [drop_path * block / max(1, sum(depths) - 1) for block in range(sum(depths))]
-        stages: list[nn.Module] = []
-        for stage, (depth, heads) in enumerate(zip(depths, num_heads, strict=True)):
-            width, first = dim * 2**stage, sum(depths[:stage])
-            layers: list[nn.Module] = []
-            for block in range(depth):
-                shift = window_size // 2 if block % 2 else 0
-                layers.append(SwinBlock(width, heads, window_size, shift, mlp_ratio, qkv_bias, rates[first + block]))
-            if stage < len(depths) - 1:
-                layers.append(PatchMerging(width))
-            stages.append(nn.Sequential(*layers))
-        self.stages = nn.Sequential(*stages)
-        width = dim * 2 ** (len(depths) - 1)
-        self.norm = nn.LayerNorm(width)
-        self.head = nn.Linear(width, num_classes)
-        for module in self.modules():
-            if isinstance(module, nn.Linear):
-                nn.init.trunc_normal_(module.weight, std=0.02)
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
+        block = partial(_block, window_size=window_size, mlp_ratio=mlp_ratio, qkv_bias=qkv_bias)
+        super().__init__(block, dim, depths, num_heads, window_size, drop_path, num_classes)
 
-    def features(self, x: Tensor) -> Tensor:
-        """The last feature map, channels last: ``(B, 3, H, W)`` -> ``(B, H/32, W/32, 8 * dim)``."""
-        below, right = -x.shape[2] % 4, -x.shape[3] % 4
-        x = self.patch_embed(F.pad(x, (0, right, 0, below)))  # (B, dim, H/4, W/4)
-        x = self.patch_norm(x.permute(0, 2, 3, 1))  # (B, H/4, W/4, dim)
-        return self.norm(self.stages(x))  # (B, H/32, W/32, 8 * dim)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.features(x).mean((1, 2)))  # (B, num_classes)
+def _block(
+    dim: int, num_heads: int, shift: int, drop_path: float, window_size: int, mlp_ratio: float, qkv_bias: bool
+) -> SwinBlock:
+    return SwinBlock(dim, num_heads, window_size, shift, mlp_ratio, qkv_bias, drop_path)

@@ -40,7 +40,7 @@ class TripletAttention(nn.Module):
 
     def __init__(self, kernel_size: int = 7, spatial: bool = True) -> None:
         super().__init__()
-        if kernel_size % 2 != 1:
+        if kernel_size < 1 or kernel_size % 2 == 0:
             raise ValueError(f"kernel_size: expected an odd number, got {kernel_size}")
         self.channel_width = AttentionGate(kernel_size)
         self.height_channel = AttentionGate(kernel_size)

@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from templates.papers.aa_conv import AABottleneck, AAConv, AAResNet
 
 
 def naive(module: AAConv, x: Tensor) -> Tensor:
     """One query and one head at a time."""
+    convolved = module.conv(x)
+    if module.downsample:
+        x = averages(x)
     q, k, v = module.qkv(x).split(module.widths, 1)
     height, width = q.shape[2:]
     d, e = (t.shape[1] // module.num_heads for t in (q, v))
@@ -32,7 +36,20 @@ def naive(module: AAConv, x: Tensor) -> Tensor:
                         logits.append((q[:, mine, i, j] * key).sum(1) / d**0.5)
                 weights = torch.stack(logits, 1).softmax(1)
                 out[:, h * e : (h + 1) * e, i, j] = (values * weights.unsqueeze(1)).sum(2)
-    return torch.cat((module.conv(x), module.project(out)), 1)
+    attended = module.project(out)
+    if module.downsample:
+        attended = F.interpolate(attended, convolved.shape[2:], mode="bilinear", align_corners=False)
+    return torch.cat((convolved, attended), 1)
+
+
+def averages(x: Tensor) -> Tensor:
+    """Means of 3 x 3 positions, two apart, of those that lie in the map."""
+    height, width = x.shape[2:]
+    rows = [
+        [x[:, :, max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2].mean((2, 3)) for j in range(0, width, 2)]
+        for i in range(0, height, 2)
+    ]
+    return torch.stack([torch.stack(row, 2) for row in rows], 2)
 
 
 def made(cls: type[AAConv] = AAConv, **arguments: Any) -> AAConv:
@@ -41,7 +58,7 @@ def made(cls: type[AAConv] = AAConv, **arguments: Any) -> AAConv:
 
 
 @pytest.mark.parametrize("size", [(4, 5), (3, 2), (1, 1)])
-@pytest.mark.parametrize("arguments", [{}, {"relative": False, "bias": True}, {"stride": 2}])
+@pytest.mark.parametrize("arguments", [{}, {"relative": False, "bias": True}, {"stride": 2}, {"downsample": True}])
 def test_the_equations(size: tuple[int, int], arguments: dict[str, Any]) -> None:
     module = made(**arguments)
     x = (torch.rand(2, 6, *size, dtype=torch.float64) * 4 - 2).requires_grad_()
@@ -108,8 +125,10 @@ def test_the_attention_takes_its_stride_first() -> None:
 
 def test_the_network_augments_its_last_three_stages() -> None:
     network = AAResNet((1, 1, 1, 1), image_size=(64, 32), num_classes=3)
-    assert sum(isinstance(module, AAConv) for module in network.modules()) == 3
+    convolutions = [module for module in network.modules() if isinstance(module, AAConv)]
+    assert [(c.height, c.width, c.downsample) for c in convolutions] == [(4, 2, True), (4, 2, False), (2, 1, False)]
     assert network.eval()(torch.rand(1, 3, 64, 32)).shape == (1, 3)
+    assert AAResNet((1, 1, 1, 1), (0.25, 0.25), bottleneck=False)(torch.rand(2, 3, 65, 90)).shape == (2, 1000)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +137,10 @@ def test_the_network_augments_its_last_three_stages() -> None:
         (lambda: AAConv(8, 16, 8, 8, 2), "kernel_size: expected an odd number, got 2"),
         (lambda: AAConv(8, 16, 12, 8), "expected multiples of num_heads=8, got 12 and 8"),
         (lambda: AAConv(8, 16, 8, 16), "value_channels: expected 1 to 15, got 16"),
-        (lambda: made()(torch.rand(1, 6, 4, 6, dtype=torch.float64)), "at most 4 x 5, got a side of 6"),
+        (
+            lambda: made()(torch.rand(1, 6, 4, 6, dtype=torch.float64)),
+            "at most 4 x 5, got a side of 6",
+        ),
     ],
 )
 def test_wrong_arguments(call: object, message: str) -> None:

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from templates.papers.acmix import ACmix
+from templates.blocks.windows import merge_windows, partition_windows
+from templates.papers.acmix import ACmix, ACmixSwin, WindowACmix
 from tests.papers.mutants import rejected
 
 
@@ -105,9 +106,55 @@ def test_a_slip_is_seen(mutant: type[ACmix]) -> None:
     assert rejected("acmix", mutant, "default")
 
 
+class WindowsByThemselves(WindowACmix):
+    """The convolution does not see beyond a window."""
+
+    def _convolve(self, qkv: Tensor) -> Tensor:
+        size = self.window_size
+        windows = partition_windows(qkv, size, size)
+        parts = super()._convolve(windows.flatten(0, 2))
+        return merge_windows(parts.unflatten(0, windows.shape[:3]))
+
+
+class ChannelsInARow(WindowACmix):
+    """The convolution takes a head's channels for heads."""
+
+    def _convolve(self, qkv: Tensor) -> Tensor:
+        return super()._convolve(qkv.unflatten(3, (3 * self.num_heads, -1)).transpose(3, 4).flatten(3))
+
+
+class MapAsItWas(WindowACmix):
+    """The convolution sees the map before it is rolled."""
+
+    def _convolve(self, qkv: Tensor) -> Tensor:
+        s = self.window_shift
+        return super()._convolve(qkv.roll((s, s), (1, 2))).roll((-s, -s), (1, 2))
+
+
+@pytest.mark.parametrize("mutant", [WindowsByThemselves, ChannelsInARow, MapAsItWas])
+def test_a_slip_with_windows_is_seen(mutant: type[WindowACmix]) -> None:
+    assert not rejected("acmix", WindowACmix, "windows-shifted")
+    assert rejected("acmix", mutant, "windows-shifted")
+
+
+def test_windows_take_any_size() -> None:
+    module = WindowACmix(8, 2, 4, 2).eval()
+    for size in ((7, 9), (3, 2), (1, 1)):
+        assert module(torch.rand(1, *size, 8)).shape == (1, *size, 8)
+    network = ACmixSwin(8, (1, 2), (1, 2), window_size=3, num_classes=4).eval()
+    assert network(torch.rand(1, 3, 33, 50)).shape == (1, 4)
+
+
 @pytest.mark.parametrize(("size", "expected"), [((5, 4), (3, 2)), ((2, 7), (1, 4))])
 def test_odd_sizes_round_up(size: tuple[int, int], expected: tuple[int, int]) -> None:
     assert ACmix(8, 8, 3, stride=2)(torch.rand(1, 8, *size)).shape == (1, 8, *expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_large_values_in_half_precision(dtype: torch.dtype) -> None:
+    x = (1e4 * (torch.rand(1, 8, 6, 5) - 0.5)).to(dtype)
+    assert ACmix(8, 8, 3, 2).to(dtype)(x).isfinite().all()
+    assert WindowACmix(8, 2, 3, 1).to(dtype)(x.permute(0, 2, 3, 1)).isfinite().all()
 
 
 @pytest.mark.parametrize(
@@ -116,6 +163,9 @@ def test_odd_sizes_round_up(size: tuple[int, int], expected: tuple[int, int]) ->
         (lambda: ACmix(16, 18), "num_heads: expected a divisor of out_channels=18, got 4"),
         (lambda: ACmix(16, 16, 6), "attention_size: expected an odd number, got 6"),
         (lambda: ACmix(16, 16, kernel_size=2), "kernel_size: expected an odd number, got 2"),
+        (lambda: ACmix(8, 8)(torch.rand(1, 8, 9, 3)), "x: expected at least 4 x 4 positions, got 9 x 3"),
+        (lambda: WindowACmix(10, 4), "num_heads: expected a divisor of dim=10, got 4"),
+        (lambda: WindowACmix(8, 2, 4, 4), "shift: expected 0 <= shift < window_size=4, got 4"),
     ],
 )
 def test_wrong_arguments(call: object, message: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from templates.papers.atac import ATAC
+from templates.papers.atac import ATAC, ATACBottleneck, ATACResNet
 
 
 def _filled(module: ATAC) -> ATAC:
@@ -65,8 +65,29 @@ def test_popular_wrong_version_differs() -> None:
     assert not torch.allclose(right(x), wrong(x))
 
 
+@pytest.mark.parametrize(("stages", "expected"), [(2, 2 * (6 + 3)), (4, 2 * 16), (0, 0)])
+def test_the_last_stages_have_two_in_each_block(stages: int, expected: int) -> None:
+    with torch.device("meta"):
+        network = ATACResNet(stages=stages)
+    assert sum(isinstance(module, ATAC) for module in network.modules()) == expected
+
+
+def test_gates_take_the_place_of_relu() -> None:
+    shortcut = nn.Conv2d(6, 32, 1, 2)
+    block = ATACBottleneck(6, 8, 2, shortcut).eval()
+    x = torch.randn(2, 6, 5, 4)
+    y = block.act1(block.bn1(block.conv1(x)))
+    assert (y < 0).any()  # a ReLU would have cut these off
+    expected = block.bn3(block.conv3(block.act2(block.bn2(block.conv2(y)))))
+    torch.testing.assert_close(block(x), (expected + shortcut(x)).relu())
+    network = ATACResNet((1, 1, 1, 1), num_classes=3).eval()
+    assert network(torch.rand(1, 3, 65, 40)).shape == (1, 3)
+
+
 def test_wrong_arguments() -> None:
     with pytest.raises(ValueError, match="context: expected local or global, got 'pixel'"):
         ATAC(8, context="pixel")
     with pytest.raises(ValueError, match="channels: expected at least reduction=16, got 8"):
         ATAC(8, 16)
+    with pytest.raises(ValueError, match="stages: expected 0 to 4, got 5"):
+        ATACResNet(stages=5)

@@ -6,22 +6,24 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from templates.papers.attentive_normalization import AttentiveNorm
+from templates.papers.attentive_normalization import AttentiveNorm, AttentiveNormMobileNetV2
 from tests.papers.mutants import rejected
 
 
 @pytest.mark.parametrize("gate", ["hsigmoid", "sigmoid", "softmax"])
 def test_group_form_against_the_equations(gate: str) -> None:
     module = AttentiveNorm(4, 3, groups=2, gate=gate).double()
-    assert isinstance(module.gate_norm, nn.GroupNorm)
-    nn.init.normal_(module.gate_norm.weight)
+    project, gate_norm = module.attention
+    assert isinstance(project, nn.Linear)
+    assert isinstance(gate_norm, nn.GroupNorm)
+    nn.init.normal_(gate_norm.weight)
     x = torch.randn(2, 4, 3, 5, dtype=torch.float64, requires_grad=True)
     rows = []
     for item in x:
         z = torch.stack([m.mean() / (m.var() + 1e-3).sqrt() for m in item])
-        logits = module.project.weight @ z
-        logits = (logits - logits.mean()) / (logits.var(correction=0) + module.gate_norm.eps).sqrt()
-        logits = logits * module.gate_norm.weight + module.gate_norm.bias
+        logits = project.weight @ z
+        logits = (logits - logits.mean()) / (logits.var(correction=0) + gate_norm.eps).sqrt()
+        logits = logits * gate_norm.weight + gate_norm.bias
         mix = {
             "hsigmoid": ((logits + 3) / 6).clamp(0, 1),
             "sigmoid": logits.sigmoid(),
@@ -42,13 +44,21 @@ def test_group_form_against_the_equations(gate: str) -> None:
 class MeanAlone(AttentiveNorm):
     """Attention that sees the means as they are."""
 
-    def _attention(self, x: Tensor) -> Tensor:
-        return nn.functional.hardsigmoid(self.gate_norm(self.project(x.mean((2, 3)))))
+    def _mix(self, x: Tensor) -> Tensor:
+        return nn.functional.hardsigmoid(self.attention(x.mean((2, 3))))
 
 
 def test_wrong_version_is_rejected() -> None:
     assert rejected("attentive_normalization", MeanAlone, "default")
     assert not rejected("attentive_normalization", AttentiveNorm, "default")
+
+
+def test_mobilenet_normalises_after_its_depthwise_convolutions() -> None:
+    network = AttentiveNormMobileNetV2(num_classes=3)
+    norms = {name: module for name, module in network.named_modules() if isinstance(module, AttentiveNorm)}
+    assert list(norms)[:2] == ["features.1.conv.0.1", "features.2.conv.1.1"]
+    assert [len(norm.weight) for norm in norms.values()] == [5] * 10 + [10] * 7
+    assert network(torch.rand(2, 3, 64, 96)).shape == (2, 3)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

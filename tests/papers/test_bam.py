@@ -7,27 +7,41 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from templates.papers.bam import BAM
+from templates.papers.bam import BAM, SpatialGate
 from tests.papers.mutants import rejected
 
 
-@pytest.mark.parametrize(("fusion", "dilation"), [("product", 4), ("sum", 2)])
-def test_both_fusions_against_the_equations(fusion: str, dilation: int) -> None:
-    module = BAM(8, reduction=4, dilation=dilation, fusion=fusion).double().eval()
-    x = torch.randn(2, 8, 5, 7, dtype=torch.float64)
-    fc1, norm, _, fc2 = module.channel.layers
-    m_c = fc2(norm(fc1(torch.stack([x[:, c].flatten(1).mean(1) for c in range(8)], 1))).clamp_min(0))
-    m_s = module.spatial.layers(x)
-    assert m_s.shape == (2, 1, 5, 7)
-    expected = torch.empty_like(x)
+@pytest.mark.parametrize(
+    ("fusion", "channel", "spatial"),
+    [("product", True, True), ("sum", True, True), ("max", True, True), ("sum", True, False), ("sum", False, True)],
+)
+def test_every_fusion_against_the_equations(fusion: str, channel: bool, spatial: bool) -> None:
+    module = BAM(8, reduction=4, dilation=2, fusion=fusion, channel=channel, spatial=spatial).double().eval()
+    x = torch.randn(2, 8, 5, 7, dtype=torch.float64, requires_grad=True)
+    m_c, m_s = torch.zeros(2, 8, dtype=torch.float64), torch.zeros(2, 1, 5, 7, dtype=torch.float64)
+    if module.channel is not None:
+        fc1, norm, _, fc2 = module.channel.layers
+        m_c = fc2(norm(fc1(torch.stack([x[:, c].flatten(1).mean(1) for c in range(8)], 1))).clamp_min(0))
+    if module.spatial is not None:
+        m_s = module.spatial(x)
+    expected = []
     for b in range(2):
         for c in range(8):
             for i in range(5):
                 for j in range(7):
                     both = m_c[b, c], m_s[b, 0, i, j]
-                    logit = both[0] + both[1] if fusion == "sum" else both[0] * both[1]
-                    expected[b, c, i, j] = x[b, c, i, j] * (1 + torch.sigmoid(logit))
-    torch.testing.assert_close(module(x), expected)
+                    logit = {"product": both[0] * both[1], "sum": both[0] + both[1], "max": max(both)}[fusion]
+                    expected.append(x[b, c, i, j] * (1 + torch.sigmoid(logit)))
+    wanted = torch.stack(expected).view_as(x)
+    out = module(x)
+    torch.testing.assert_close(out, wanted)
+    cotangent = torch.randn_like(out)
+    torch.testing.assert_close(*(torch.autograd.grad(y, x, cotangent, retain_graph=True)[0] for y in (out, wanted)))
+
+
+def _spatial(module: BAM) -> SpatialGate:
+    assert module.spatial is not None
+    return module.spatial
 
 
 class FixedPadding(BAM):
@@ -37,12 +51,13 @@ class FixedPadding(BAM):
         self, channels: int, reduction: int = 16, dilation: int = 4, depth: int = 2, fusion: str = "product"
     ) -> None:
         super().__init__(channels, reduction, dilation, depth, fusion)
-        for layer in self.spatial.layers:
-            if isinstance(layer, torch.nn.Conv2d) and layer.kernel_size == (3, 3):
+        for layer in _spatial(self).dilated.modules():
+            if isinstance(layer, torch.nn.Conv2d):
                 layer.padding = (1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        small = self.spatial.layers(F.pad(x, (6, 6, 6, 6)))
+        assert self.channel is not None
+        small = _spatial(self)(F.pad(x, (6, 6, 6, 6)))
         spatial = F.adaptive_avg_pool2d(small, (x.shape[2], x.shape[3]))
         return x * (1 + (self.channel(x)[:, :, None, None] * spatial).sigmoid())
 
@@ -79,7 +94,9 @@ def test_any_size_and_dilation(size: tuple[int, int], dilation: int) -> None:
 
 
 def test_wrong_arguments() -> None:
-    with pytest.raises(ValueError, match="fusion: expected product or sum, got 'max'"):
-        BAM(16, fusion="max")
+    with pytest.raises(ValueError, match="fusion: expected product, sum or max, got 'mean'"):
+        BAM(16, fusion="mean")
     with pytest.raises(ValueError, match="channels: expected at least reduction=16, got 8"):
         BAM(8)
+    with pytest.raises(ValueError, match="channel, spatial: expected at least one to be true, got neither"):
+        BAM(16, channel=False, spatial=False)

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from templates.blocks.neighbourhood import aggregate, correlate
-from templates.papers.cotnet import CoT, CoTBottleneck
+from templates.papers.cotnet import CoT, CoTBottleneck, SEConv, SECoTBottleneck, SECoTNetD
 from tests.papers.mutants import rejected
 
 
@@ -97,6 +97,27 @@ def test_the_bottleneck_pools_before_it_attends() -> None:
     assert block(torch.rand(2, 8, 7, 5)).shape == (2, 32, 4, 3)
 
 
+class BlurredFirst(SECoTBottleneck):
+    """The smoothing filter takes the stride before the middle, as average pooling does in the smaller networks."""
+
+    def residual(self, x: Tensor) -> Tensor:
+        x = self.after(self.relu(self.bn1(self.conv1(x))))
+        return self.bn3(self.conv3(self.conv2(x)))
+
+
+def test_the_filter_comes_after_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not rejected("cotnet", SECoTNetD, "network-se-d-blur")
+    monkeypatch.setattr("templates.papers.cotnet.SECoTBottleneck", BlurredFirst)
+    assert rejected("cotnet", SECoTNetD, "network-se-d-blur")
+
+
+def test_cot_stands_where_maps_are_small() -> None:
+    network = SECoTNetD((1, 2, 3, 1), num_classes=3)
+    kinds = [type(module).__name__ for module in network.modules() if isinstance(module, (CoT, SEConv))]
+    assert kinds == ["SEConv", "SEConv", "SEConv", "CoT", "SEConv", "CoT", "CoT"]
+    assert network.eval()(torch.rand(1, 3, 50, 34)).shape == (1, 3)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 6), (2, 3)])
 def test_any_size(size: tuple[int, int]) -> None:
     x = torch.rand(1, 16, *size)
@@ -113,6 +134,7 @@ def test_large_values_in_half_precision() -> None:
     [
         (lambda: CoT(16, 4), "kernel_size: expected an odd number, got 4"),
         (lambda: CoT(24, groups=2), "channels: expected a multiple of 16, got 24"),
+        (lambda: SECoTBottleneck(16, 16, 3), "stride: expected 1 or 2, got 3"),
     ],
 )
 def test_wrong_arguments(call: object, message: str) -> None:

@@ -116,6 +116,7 @@ def test_a_softmax_for_the_largest_score_is_seen() -> None:
 def test_large_values_in_half_precision(heads: int, dtype: torch.dtype) -> None:
     torch.manual_seed(0)
     assert CSRA(64, 5, heads).to(dtype)((torch.rand(2, 64, 12, 10) * 1e3).to(dtype)).isfinite().all()
+    assert CSRA(8, 5, heads).to(dtype)(torch.full((1, 8, 3, 4), 5e3, dtype=dtype)).isfinite().all()
 
 
 def test_wrong_arguments() -> None:
@@ -123,3 +124,12 @@ def test_wrong_arguments() -> None:
         CSRA(8, 3, 3)
     with pytest.raises(ValueError, match="temperature: expected a positive number or None, got 0"):
         ResidualAttention(8, 3, 0)
+
+
+def test_heads_together_and_one_by_one() -> None:
+    torch.manual_seed(0)
+    module, x = CSRA(6, 5, 4, 0.3).double(), torch.randn(2, 6, 3, 4, dtype=torch.float64)
+    expected = sum(head(x) for head in module.heads)
+    torch.testing.assert_close(module(x), expected)
+    with torch.no_grad():
+        torch.testing.assert_close(module(x), expected)

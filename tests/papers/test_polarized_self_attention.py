@@ -67,6 +67,26 @@ def test_wrong_version_is_rejected(case: str) -> None:
     assert not rejected("polarized_self_attention", PolarizedSelfAttention, case)
 
 
+@pytest.mark.parametrize("layout", ["parallel", "sequential"])
+@pytest.mark.parametrize("form", ["released", "paper"])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_with_large_values_stays_finite(dtype: torch.dtype, form: str, layout: str) -> None:
+    torch.manual_seed(0)
+    x = (3000 * torch.randn(2, 32, 16, 16)).to(dtype).requires_grad_()
+    out = PolarizedSelfAttention(32, layout, form).to(dtype)(x)
+    out.float().mean().backward()
+    assert out.isfinite().all()
+    assert x.grad is not None
+    assert x.grad.isfinite().all()
+
+
+def test_new_projections_have_the_spread_of_the_released_code() -> None:
+    torch.manual_seed(0)
+    module = PolarizedSelfAttention(256)
+    for layer in (module.channel.value, module.spatial.query, module.spatial.value):
+        assert layer.weight.std().item() == pytest.approx((2 / 256) ** 0.5, rel=0.02)
+
+
 def test_every_layer_is_registered() -> None:
     names = {name for name, _ in PolarizedSelfAttention(16, "sequential").named_parameters()}
     assert {"channel.up.0.weight", "channel.up.1.weight", "channel.up.3.bias", "spatial.value.weight"} <= names

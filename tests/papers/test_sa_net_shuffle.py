@@ -44,6 +44,10 @@ def test_against_a_loop_over_groups(groups: int) -> None:
     torch.testing.assert_close(given, wanted)
 
 
+def test_no_items() -> None:
+    assert ShuffleAttention(8, 2)(torch.rand(0, 8, 3, 5)).shape == (0, 8, 3, 5)
+
+
 def test_a_new_module_shuffles_and_scales_by_one_number() -> None:
     x = torch.randn(2, 8, 3, 5)
     order = torch.tensor([0, 4, 1, 5, 2, 6, 3, 7])

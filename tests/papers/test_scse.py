@@ -73,6 +73,14 @@ def test_right_version_is_not_rejected() -> None:
     assert not rejected("scse", SCSE, "default")
 
 
+def test_maximum_without_and_with_a_graph() -> None:
+    module, x = SCSE(4), torch.randn(2, 4, 3, 5)
+    expected = torch.maximum(x * module.channel(x)[:, :, None, None], x * module.spatial(x))
+    torch.testing.assert_close(module(x), expected)
+    with torch.no_grad():
+        torch.testing.assert_close(module(x), expected)
+
+
 def test_volumes_and_single_items() -> None:
     assert SCSE(4)(torch.rand(1, 4, 3, 5, 2)).shape == (1, 4, 3, 5, 2)
     assert SCSE(4).train()(torch.rand(1, 4, 1, 1)).shape == (1, 4, 1, 1)

@@ -50,12 +50,31 @@ def test_a_new_module_scales_everything_alike() -> None:
     torch.testing.assert_close(SGE(4)(x), x * torch.sigmoid(torch.ones(())))
 
 
+def test_a_map_of_equal_values_has_a_gradient() -> None:
+    module = SGE(2).double()
+    nn.init.ones_(module.weight)
+    x = torch.ones(1, 4, 3, 5, dtype=torch.float64)
+    x[:, :2] = 0
+    x.requires_grad_()
+    module(x).sum().backward()
+    assert x.grad is not None
+    torch.testing.assert_close(x.grad, torch.full_like(x, torch.sigmoid(torch.tensor(1.0)).item()))
+
+
+def test_no_items() -> None:
+    assert SGE(2)(torch.rand(0, 4, 3, 5)).shape == (0, 4, 3, 5)
+
+
+@pytest.mark.parametrize("size", [30, 10_000])
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_half_precision_with_large_values_stays_finite(dtype: torch.dtype) -> None:
+def test_half_precision_with_large_values_stays_finite(dtype: torch.dtype, size: int) -> None:
     module = SGE(2).to(dtype)
     nn.init.ones_(module.weight)
-    x = (30 * torch.randn(2, 8, 16, 16)).to(dtype).requires_grad_()
-    out = module(x)
+    x = (size * torch.randn(2, 8, 16, 16)).clamp(-6e4, 6e4)
+    expected = module.float()(x)
+    x = x.to(dtype).requires_grad_()
+    out = module.to(dtype)(x)
+    torch.testing.assert_close(out.float(), expected, rtol=0.05, atol=0.05 * size)
     out.float().mean().backward()
     assert out.isfinite().all()
     assert x.grad is not None

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from templates.blocks.drop_path import DropPath
+from templates.blocks.swin import PatchMerging
 from templates.blocks.windows import merge_windows, pad_to_multiple, partition_windows
-from templates.papers.swin_transformer import PatchMerging, SwinBlock, SwinTransformer, WindowAttention
+from templates.papers.swin_transformer import SwinBlock, SwinTransformer, WindowAttention
 from tests.papers.mutants import rejected
 
 

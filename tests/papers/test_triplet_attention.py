@@ -66,6 +66,8 @@ def test_right_version_is_not_rejected() -> None:
 def test_even_kernels_are_refused() -> None:
     with pytest.raises(ValueError, match="kernel_size: expected an odd number, got 4"):
         TripletAttention(4)
+    with pytest.raises(ValueError, match="kernel_size: expected an odd number, got -1"):
+        TripletAttention(-1)
 
 
 def test_single_positions_and_items() -> None:
