@@ -101,7 +101,9 @@ class GeneralizedAttention(nn.Module):
             q, k, v = (F.pad(t, (0, wide - t.shape[3])) if t.shape[3] < wide else t for t in (q, k, v))
         y = F.scaled_dot_product_attention(q, k, v.contiguous(), attn_mask=mask, scale=1.0)  # (B, h, N, E)
         y = y[..., : self.proj.in_channels // self.num_heads]  # (B, h, N, d)
-        return y.mT.reshape(len(x), -1, *(asked.shape[2:] if count > 1 else (1, 1)))  # (B, D, H_q, W_q)
+        return y.mT.reshape(
+            len(x), self.proj.in_channels, *(asked.shape[2:] if count > 1 else (1, 1))
+        )  # (B, D, H_q, W_q)
 
     def _heads(self, x: Tensor) -> Tensor:
         """``(B, D, H, W)`` -> ``(B, h, N, d)``."""

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from templates.blocks.full_precision import full_precision
 from templates.blocks.neighbourhood import aggregate, correlate
 from templates.blocks.resnet import Bottleneck, ResNet
 
@@ -62,10 +63,14 @@ class LocalAttention(nn.Module):
         q = q.unflatten(1, (self.num_heads, -1))  # (B, h, d, H, W)
         kv = F.pad(kv, (self.kernel_size // 2,) * 4).unflatten(1, (2, self.num_heads, -1))
         k, v = kv.unbind(1)  # (B, h, d, H + k - 1, W + k - 1) each
-        logits = correlate(q, k, self.kernel_size)  # (B, h, 1, k * k, H, W)
-        if self.rows is not None and self.columns is not None:
-            logits = logits + self._offsets(q, self.rows, self.columns)
-        weights = logits.softmax(3)
+        # Products that nothing scales leave the range of half precision.
+        with full_precision(x):
+            if q.dtype in (torch.float16, torch.bfloat16):
+                q, k = q.float(), k.float()
+            logits = correlate(q, k, self.kernel_size)  # (B, h, 1, k * k, H, W)
+            if self.rows is not None and self.columns is not None:
+                logits = logits + self._offsets(q, self.rows.to(q.dtype), self.columns.to(q.dtype))
+            weights = logits.softmax(3)
         y = aggregate(v, weights, self.kernel_size).flatten(1, 2)  # (B, O, H, W)  Eq. 3
         return y if self.stride == 1 else F.avg_pool2d(y, 2, ceil_mode=True)  # (B, O, H/s, W/s)
 

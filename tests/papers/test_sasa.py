@@ -63,6 +63,15 @@ def test_the_equation(size: tuple[int, int], arguments: dict[str, Any]) -> None:
         torch.testing.assert_close(given, right, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_large_values_in_half_precision(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    module, x = LocalAttention(16, 16, 3, 2), torch.rand(1, 16, 5, 6) * 2e3 - 1e3
+    with torch.autocast("cpu", dtype):
+        assert module(x).isfinite().all()
+    assert module.to(dtype)(x.to(dtype)).isfinite().all()
+
+
 class RowsForColumns(LocalAttention):
     """The two halves of an offset's vector change places."""
 
