@@ -34,3 +34,5 @@ def test_products_beyond_half_precision(wide: int) -> None:
     assert out.dtype == torch.float16
     expected = v.double() @ (q.double().mT @ k.double()).softmax(2).mT
     torch.testing.assert_close(out.double(), expected, rtol=2e-3, atol=2e-3)
+    with torch.autocast("cpu", torch.float16):
+        torch.testing.assert_close(attend(q, k, v, 1.0), out, rtol=2e-3, atol=2e-3)

@@ -20,6 +20,7 @@ class _AnchorBlock(nn.Module):
         self,
         low_channels: int,
         channels: int,
+        out_channels: int,
         key_channels: int,
         value_channels: int,
         pool_sizes: Sequence[int],
@@ -31,10 +32,10 @@ class _AnchorBlock(nn.Module):
         self.pool_sizes = tuple(pool_sizes)
         self.key = _embed(low_channels, key_channels)
         self.value = nn.Conv2d(low_channels, value_channels, 1)
-        self.out = nn.Conv2d(value_channels, channels, 1)
-        self.join_context = nn.Conv2d(channels, channels, 1, bias=False)
-        self.join_map = nn.Conv2d(channels, channels, 1)
-        self.norm = nn.BatchNorm2d(channels)
+        self.out = nn.Conv2d(value_channels, out_channels, 1)
+        self.join_context = nn.Conv2d(out_channels, out_channels, 1, bias=False)
+        self.join_map = nn.Conv2d(channels, out_channels, 1)
+        self.norm = nn.BatchNorm2d(out_channels)
         self.dropout = nn.Dropout2d(dropout)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)  # pyright: ignore[reportArgumentType]  # this convolution has a bias
@@ -47,11 +48,11 @@ class _AnchorBlock(nn.Module):
 
         Shape:
             query: ``(B, K, H, W)``, key: ``(B, K, H1, W1)``, low: ``(B, C1, H1, W1)``, high: ``(B, C, H, W)`` ->
-            ``(B, C, H, W)``
+            ``(B, O, H, W)``
         """
         keys = self._anchors(key).squeeze(3)  # (B, K, S)
-        values = self.join_context(self.out(self.value(self._anchors(low)))).squeeze(3)  # (B, C, S)
-        context = attend(query.flatten(2), keys, values, keys.shape[1] ** -0.5)  # (B, C, N) with N = H * W
+        values = self.join_context(self.out(self.value(self._anchors(low)))).squeeze(3)  # (B, O, S)
+        context = attend(query.flatten(2), keys, values, keys.shape[1] ** -0.5)  # (B, O, N) with N = H * W
         return self.join_map(high) + context.unflatten(2, high.shape[2:])
 
     def _anchors(self, x: Tensor) -> Tensor:
@@ -79,7 +80,7 @@ class APNB(_AnchorBlock):
         pool_sizes: Sequence[int] = (1, 3, 6, 8),
         dropout: float = 0.05,
     ) -> None:
-        super().__init__(channels, channels, key_channels, value_channels, pool_sizes, dropout)
+        super().__init__(channels, channels, channels, key_channels, value_channels, pool_sizes, dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         embedded = self.key(x)  # (B, K, H, W)
@@ -90,13 +91,14 @@ class AFNB(_AnchorBlock):
     """Asymmetric fusion non-local block: positions of a deep map attend to the anchors of a shallow one.
 
     Shape:
-        low: ``(B, C1, H1, W1)``, high: ``(B, C, H, W)`` -> ``(B, C, H, W)``
+        low: ``(B, C1, H1, W1)``, high: ``(B, C, H, W)`` -> ``(B, O, H, W)``
 
     Args:
         low_channels, channels: C1 and C.
         key_channels, value_channels: widths of the embeddings.
         pool_sizes: rows and columns of the grids that are averaged; 1, 3, 6 and 8 give S = 110 anchors.
         dropout: share of channels that training sets to zero at the end.
+        out_channels: O; C if not given.
     """
 
     def __init__(
@@ -107,12 +109,14 @@ class AFNB(_AnchorBlock):
         value_channels: int = 256,
         pool_sizes: Sequence[int] = (1, 3, 6, 8),
         dropout: float = 0.05,
+        out_channels: int | None = None,
     ) -> None:
-        super().__init__(low_channels, channels, key_channels, value_channels, pool_sizes, dropout)
+        out = channels if out_channels is None else out_channels
+        super().__init__(low_channels, channels, out, key_channels, value_channels, pool_sizes, dropout)
         self.query = _embed(channels, key_channels)
 
     def forward(self, low: Tensor, high: Tensor) -> Tensor:
-        return self.dropout(self.norm(self._join(self.query(high), self.key(low), low, high)))  # (B, C, H, W)
+        return self.dropout(self.norm(self._join(self.query(high), self.key(low), low, high)))  # (B, O, H, W)
 
 
 def _embed(in_channels: int, channels: int) -> nn.Sequential:

@@ -49,7 +49,7 @@ class LightNL(nn.Module):
 
     def attend(self, theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
         """``g phi^T theta / N``: ``(B, C', N)``, ``(B, C', M)``, ``(B, C, M)`` -> ``(B, C, N)``."""
-        queries, keys, wide = theta.shape[2], phi.shape[2], len(g[0])
+        queries, keys, wide = theta.shape[2], phi.shape[2], g.shape[1]
         if queries * keys * (wide + self.width) < (queries + keys) * wide * self.width:
             return g @ _product(phi.mT, theta, 1 / queries)  # weights of all pairs first, (B, M, N)
         return _product(g, phi.mT, 1 / queries) @ theta  # values for each channel of a query first, (B, C, C')

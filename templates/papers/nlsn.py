@@ -94,7 +94,7 @@ class NonLocalSparseAttention(nn.Module):
         rows = rows.unflatten(1, (-1, chunk))  # (B*rounds, chunks, chunk, C/r + C + 1)
         q, v = rows.split((width, rows.shape[3] - width), 3)
         sums = _sums(q, F.normalize(q, dim=3, eps=5e-5), v)  # (B*rounds*chunks, chunk, C + 1)
-        sums = sums.reshape(batch, self.n_hashes, -1, sums.shape[2])[:, :, :count]  # (B, rounds, N, C + 1)
+        sums = sums.reshape(batch, self.n_hashes, count + spare, sums.shape[2])[:, :, :count]  # (B, rounds, N, C + 1)
         back = torch.empty_like(order).scatter_(2, order, torch.arange(count, device=q.device).expand_as(order))
         total = sums.gather(2, back[..., None].expand(-1, -1, -1, sums.shape[3])).sum(1)  # (B, N, C + 1)
         return total[:, :, :-1] / total[:, :, -1:]

@@ -116,8 +116,8 @@ def _rectified(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         query: ``(B, c, N)``, key, value: ``(B, c, M)`` -> ``(B, c, N)``
     """
     dtype = value.dtype
-    # Products of unbounded embeddings leave the range of half precision.
+    # Products of unbounded embeddings leave the range of half precision. Under autocast the layers differ in theirs.
     with full_precision(query):
-        if dtype in (torch.float16, torch.bfloat16):
-            query, key, value = query.float(), key.float(), value.float()
+        wide = torch.promote_types(query.dtype, torch.promote_types(dtype, torch.float32))
+        query, key, value = query.to(wide), key.to(wide), value.to(wide)
         return (value / key.shape[2] @ (key.mT @ query).relu_()).to(dtype)

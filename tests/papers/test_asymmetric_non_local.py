@@ -94,6 +94,8 @@ def test_the_plain_form_is_not_rejected() -> None:
 def test_any_size_even_below_the_grid(size: tuple[int, int]) -> None:
     assert APNB(8, 4, 4).train()(torch.rand(2, 8, *size)).shape == (2, 8, *size)
     assert AFNB(6, 8, 4, 4).eval()(torch.rand(1, 6, 7, 3), torch.rand(1, 8, *size)).shape == (1, 8, *size)
+    wide = AFNB(6, 8, 4, 4, out_channels=10).eval()
+    assert wide(torch.rand(1, 6, 7, 3), torch.rand(1, 8, *size)).shape == (1, 10, *size)
 
 
 @pytest.mark.parametrize("channels", [16, 136])

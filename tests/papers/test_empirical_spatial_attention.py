@@ -68,8 +68,8 @@ def test_the_four_terms(size: tuple[int, int]) -> None:
 class Scaled(GeneralizedAttention):
     """The logits of content are divided by the root of the width."""
 
-    def _attend(self, q: Tensor | None, k: Tensor | None, v: Tensor, bias: Tensor | None) -> Tensor:
-        return super()._attend(q, None if k is None else k * k.shape[3] ** -0.5, v, bias)
+    def _content(self, q: Tensor | None, k: Tensor | None) -> list[tuple[Tensor, Tensor]]:
+        return [(asking, key * key.shape[3] ** -0.5) for asking, key in super()._content(q, k)]
 
 
 class OffsetsBackwards(GeneralizedAttention):
@@ -90,9 +90,8 @@ class ShortWaves(GeneralizedAttention):
 class PositionsNotHalved(GeneralizedAttention):
     """The two axes are added without the root of one half."""
 
-    def _bias(self, q: Tensor | None, x: Tensor) -> Tensor | None:
-        bias = super()._bias(q, x)
-        return None if bias is None else bias * 2**0.5
+    def _relative(self, q: Tensor | None, x: Tensor) -> list[tuple[Tensor, Tensor]]:
+        return [(logits * 2**0.5, places) for logits, places in super()._relative(q, x)]
 
 
 @pytest.mark.parametrize("mutant", [Scaled, OffsetsBackwards, ShortWaves, PositionsNotHalved])
@@ -102,24 +101,28 @@ def test_a_slip_is_seen(mutant: type[GeneralizedAttention]) -> None:
 
 
 class Exposed(GeneralizedAttention):
-    """Shows the terms of position and the range."""
+    """Shows which pairs of pixels are in the range."""
 
-    def bias_of(self, x: Tensor) -> Tensor | None:
-        asked = x[..., :: self.query_stride, :: self.query_stride]
-        return self._bias(None if self.query is None else self._heads(self.query(asked)), x)
+    def allowed(self, x: Tensor) -> Tensor | None:
+        return self._mask(x)
 
 
 @pytest.mark.parametrize(("stride", "terms"), [(1, True), (2, True), (1, False)])
 def test_a_range_is_in_pixels(stride: int, terms: bool) -> None:
     module = Exposed(8, 2, terms, terms, position=terms, query_stride=stride, key_stride=1, spatial_range=1).double()
-    x = torch.rand(1, 8, 9, 8, dtype=torch.float64)
-    bias = module.bias_of(x)
-    assert bias is not None
-    allowed = bias[0, 0].isfinite().unflatten(1, (9, 8)).unflatten(0, (-1, len(range(0, 8, stride))))
+    torch.nn.init.ones_(module.gamma)
+    x = torch.rand(1, 8, 9, 8, dtype=torch.float64, requires_grad=True)
+    mask = module.allowed(x)
+    assert mask is not None
+    allowed = mask.unflatten(1, (9, 8)).unflatten(0, (-1, len(range(0, 8, stride))))
     query = allowed[4 // stride, 4 // stride].nonzero()
     assert query.min(0).values.tolist() == [3, 3]
     assert query.max(0).values.tolist() == [6, 6]  # one more than the range, as in the reference
-    assert module(x).shape == x.shape
+    out = module(x)
+    assert out.shape == x.shape
+    if stride == 1:
+        (gradient,) = torch.autograd.grad(out[0, :, 4, 4].sum(), x)
+        assert (gradient[0].abs().sum(0) > 0).nonzero().tolist() == query.tolist()
 
 
 def test_key_content_alone_gives_all_pixels_the_same() -> None:

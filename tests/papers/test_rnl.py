@@ -102,6 +102,16 @@ def test_large_values_in_half_precision(activation: str, dtype: torch.dtype) -> 
     assert module((torch.rand(2, 8, 3, 6, 5) * 1e3).to(dtype)).isfinite().all()
 
 
+@pytest.mark.parametrize("activation", ["softmax", "relu"])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_layers_of_different_precision_under_autocast(activation: str, dtype: torch.dtype) -> None:
+    module = RNL(8, kernel_size=3, activation=activation, sub_sample=True)
+    with torch.autocast("cpu", dtype):
+        out = module(torch.rand(2, 8, 3, 6, 5))
+    out.float().sum().backward()
+    assert out.isfinite().all()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -10,6 +10,19 @@ from templates.papers.san import SAM, SAN
 from tests.papers.mutants import rejected
 
 
+def related(relation: str, centre: Tensor, neighbour: Tensor) -> Tensor:
+    """What two vectors ``(B, R)`` of a pair give."""
+    if relation == "subtraction":
+        return centre - neighbour
+    if relation == "summation":
+        return centre + neighbour
+    if relation == "hadamard":
+        return centre * neighbour
+    if relation == "dot":
+        return (centre * neighbour).sum(1, keepdim=True)
+    return torch.cat((centre, neighbour), 1)
+
+
 def naive(module: SAM, x: Tensor) -> Tensor:
     """One position at a time, in eval mode."""
     reach, shared = module.kernel_size // 2, module.shared
@@ -32,24 +45,47 @@ def naive(module: SAM, x: Tensor) -> Tensor:
                 for a, b in near:
                     step = torch.stack((columns[j] - columns[b], rows[i] - rows[a]))
                     place = (module.position.weight[:, :, 0, 0] @ step).expand(len(x), -1)
-                    pair = torch.cat((query[:, :, i, j] - key[:, :, a, b], place), 1)
+                    pair = torch.cat((related(module.relation, query[:, :, i, j], key[:, :, a, b]), place), 1)
                     logits.append(module.weigh(pair[:, :, None, None])[:, :, 0, 0])
                 weights = torch.stack(logits, 2).softmax(2)
             else:
-                patch = torch.stack([key[:, :, a, b] for a, b in near], 2).flatten(1)
-                joined = torch.cat((query[:, :, i, j], patch), 1)
+                patch = [key[:, :, a, b] for a, b in near]
+                if module.relation == "concatenation":
+                    joined = torch.cat((query[:, :, i, j], torch.stack(patch, 2).flatten(1)), 1)
+                else:
+                    centres = [query[:, :, i, j]] if module.relation == "star" else [query[:, :, a, b] for a, b in near]
+                    joined = torch.stack([(one * other).sum(1) for one in centres for other in patch], 1)
                 weights = module.weigh(joined[:, :, None, None])[:, :, 0, 0].unflatten(1, (-1, len(near)))
             values = torch.stack([value[:, :, a, b] for a, b in near], 2)
             out[:, :, i, j] = (values * weights.repeat(1, shared, 1)).sum(2)
     return out
 
 
-@pytest.mark.parametrize("pairwise", [True, False])
-def test_position_by_position(pairwise: bool) -> None:
+RELATIONS = [
+    *((True, name) for name in ("subtraction", "summation", "concatenation", "hadamard", "dot")),
+    *((False, name) for name in ("concatenation", "star", "clique")),
+]
+
+
+@pytest.mark.parametrize(("pairwise", "relation"), [(True, None), (False, None), *RELATIONS])
+def test_position_by_position(pairwise: bool, relation: str | None) -> None:
     torch.manual_seed(0)
-    module = SAM(8, 12, 3, pairwise, reduction=4, shared=4).double().eval()
-    x = torch.rand(2, 8, 3, 4, dtype=torch.float64)
-    torch.testing.assert_close(module(x), naive(module, x), rtol=1e-10, atol=1e-10)
+    module = SAM(8, 12, 3, pairwise, reduction=4, shared=4, relation=relation).double().eval()
+    x = torch.rand(2, 8, 3, 4, dtype=torch.float64, requires_grad=True)
+    out, expected = module(x), naive(module, x)
+    torch.testing.assert_close(out, expected, rtol=1e-10, atol=1e-10)
+    cotangent = torch.cos(torch.arange(out.numel(), dtype=torch.float64)).view_as(out)
+    given, wanted = (torch.autograd.grad(y, x, cotangent)[0] for y in (out, expected))
+    torch.testing.assert_close(given, wanted, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(("pairwise", "relation"), RELATIONS)
+def test_a_network_of_each_relation(pairwise: bool, relation: str) -> None:
+    with torch.device("meta"):
+        network = SAN((1, 0, 0, 1, 0), (3, 3, 3, 5, 5), pairwise, 7, relation)
+        assert network(torch.empty(2, 3, 96, 64)).shape == (2, 7)
+    blocks = [module for module in network.modules() if isinstance(module, SAM)]
+    assert [block.relation for block in blocks] == [relation, relation]
 
 
 class NoSoftmax(SAM):
@@ -124,6 +160,14 @@ def test_one_item_in_training(pairwise: bool) -> None:
         (lambda: SAM(16, 16, 4), "kernel_size: expected an odd number, got 4"),
         (lambda: SAM(16, 12), "out_channels: expected a multiple of shared=8, got 12"),
         (lambda: SAM(8, 16), "in_channels: expected at least reduction=16, got 8"),
+        (
+            lambda: SAM(16, 16, relation="clique"),
+            "relation: expected one of subtraction, summation, concatenation, hadamard, dot with pairwise=True, got",
+        ),
+        (
+            lambda: SAM(16, 16, pairwise=False, relation="dot"),
+            "relation: expected one of concatenation, star, clique with pairwise=False, got 'dot'",
+        ),
         (lambda: SAN((1, 2)), "layers, kernel_sizes: expected 5 of each, got 2 and 5"),
     ],
 )
