@@ -83,6 +83,8 @@ class ConnectedGC(nn.Module):
         # Flattened anew: the gradients of two uses of one view would wait for each other.
         context = (x.flatten(2) @ weights.mT).squeeze(2)  # (B, C)
         if previous is not None:
+            if len(previous) != len(x):
+                raise ValueError(f"previous: expected a batch of {len(x)}, got {len(previous)}")
             context = context + self.scale * self.resize(previous)
         shift = self.transform(context)  # (B, C)
         return x + shift[:, :, None, None], shift

@@ -112,3 +112,5 @@ def test_what_cannot_be_built() -> None:
         ConnectedGC(8, 8)
     with pytest.raises(ValueError, match=r"attention: expected one of \['se', 'ge', 'gc'\], got 'sk'"):
         DCABottleneck(16, 16, attention="sk")  # pyright: ignore[reportArgumentType]  what is tested
+    with pytest.raises(ValueError, match=r"previous: expected a batch of 2, got 1"):
+        ConnectedGC(16, 8)(torch.randn(2, 16, 2, 2), torch.randn(1, 8))
