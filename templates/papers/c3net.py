@@ -25,6 +25,7 @@ class C3(nn.Module):
 
     def __init__(self, channels: int, height: int, width: int, reduction: int = 8, group_channels: int = 512) -> None:
         super().__init__()
+        self.channels = channels
         self.size = height, width
         positions = height * width
         if positions < reduction:
@@ -39,6 +40,8 @@ class C3(nn.Module):
         self.decode_out = nn.Linear(hidden, positions)
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.shape[1] != self.channels:
+            raise ValueError(f"x: expected {self.channels} channels, got {x.shape[1]}")
         fits = x.shape[2] == self.size[0] and x.shape[3] == self.size[1]
         maps = x if fits else F.interpolate(x, self.size)  # (B, C, h, w)
         codes = self.encode(maps.flatten(2)).unflatten(1, (self.groups, -1))  # (B, G, C/G, N)

@@ -31,9 +31,11 @@ class CGD(nn.Module):
             nn.init.xavier_uniform_(weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        # An inner product can leave the range of half precision.
+        if x.shape[1] != len(self.weight):
+            raise ValueError(f"x: expected {len(self.weight)} channels, got {x.shape[1]}")
+        # An inner product can leave the range of half precision, and a softmax of large means wants all their digits.
         wide = torch.promote_types(x.dtype, torch.float32)
-        mean = x.mean((2, 3)).to(wide)  # (B, C)
+        mean = x.mean((2, 3), dtype=wide)  # (B, C)
         largest = _largest(x).to(wide)  # (B, C)
         share = mean.softmax(1)  # (B, C)
         psi = torch.tanh(share * _product(mean, self.weight_mean) + self.bias_mean.flatten())  # (B, C)

@@ -58,6 +58,8 @@ class DIALSTM(nn.Module):
             raise ValueError(
                 f"hidden, cell: expected {self.num_layers} layers, got {hidden.shape[1]} and {cell.shape[1]}"
             )
+        if len(hidden) != len(z) or len(cell) != len(z):
+            raise ValueError(f"hidden, cell: expected a batch of {len(z)}, got {len(hidden)} and {len(cell)}")
         hiddens: list[Tensor] = []
         cells: list[Tensor] = []
         layers = zip(self.from_input, self.from_hidden, hidden.unbind(1), cell.unbind(1), strict=True)

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from templates.blocks.full_precision import full_precision
 from templates.blocks.resnet import BasicBlock, Bottleneck, ResNet
 
 __all__ = ["FcaBasicBlock", "FcaBottleneck", "FcaNet", "MultiSpectralAttention"]
@@ -58,16 +59,30 @@ class MultiSpectralAttention(nn.Module):
         self.up = nn.Linear(channels // reduction, channels, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        s = self.up(self.relu(self.down(self.components(x)))).sigmoid()  # (B, C)
+        s = self._logits(self.components(x)).sigmoid().to(x.dtype)  # (B, C)
         return x * s[:, :, None, None]  # (B, C, H, W)
 
     def components(self, x: Tensor) -> Tensor:
-        """One DCT component of each channel: ``(B, C, H, W)`` -> ``(B, C)``."""
+        """One DCT component of each channel: ``(B, C, H, W)`` -> ``(B, C)``, float32 where x has half the precision."""
         groups, height, width = self.basis.shape
         if x.shape[2:] != (height, width):
             x = F.adaptive_avg_pool2d(x, (height, width))  # (B, C, h, w)
         x = x.unflatten(1, (groups, -1))  # (B, G, C/G, h, w)
-        return (x * self.basis[:, None]).sum((3, 4)).flatten(1)  # (B, C)
+        wide = torch.promote_types(x.dtype, torch.float32)
+        if torch.is_grad_enabled() or x.dtype != wide:
+            return (x * self.basis[:, None]).sum((3, 4), dtype=wide).flatten(1)  # (B, C)
+        with full_precision(x):  # the faster way, which for a gradient would keep the basis once for each item
+            return (x.flatten(3) @ self.basis.flatten(1)[..., None]).flatten(1)  # (B, C)
+
+    def _logits(self, z: Tensor) -> Tensor:
+        dtype = self.down.weight.dtype
+        with full_precision(z):
+            if z.dtype == dtype:
+                return self.up(self.relu(self.down(z)))  # (B, C)
+            # A sum over the basis can leave the range of half precision. The layers have no bias, so a factor taken out
+            # before them may be put back behind them.
+            peak = z.detach().abs().amax(1, keepdim=True).clamp(min=1e-30)  # (B, 1)
+            return self.up(self.relu(self.down((z / peak).to(dtype)))).to(z.dtype) * peak  # (B, C)
 
 
 class FcaBasicBlock(BasicBlock):

@@ -56,7 +56,7 @@ class GatherExcite(nn.Module):
         self.gather: nn.Module | None = None
         if learned_gather:
             self.gather = _Windows(channels, extent) if extent else _WholeMap(channels, height, width)
-        self.extent = extent
+        self.channels, self.extent = channels, extent
         self.excite: nn.Module | None = None
         if learned_excite:
             self.excite = nn.Sequential(
@@ -67,6 +67,8 @@ class GatherExcite(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.dim() != 4 or x.shape[1] != self.channels:
+            raise ValueError(f"x: expected (B, {self.channels}, H, W), got {tuple(x.shape)}")
         s = self._average(x) if self.gather is None else self.gather(x)  # (B, C, h, w) with h = ceil(H / e), or 1
         if self.excite is not None:
             s = self.excite(s)

@@ -29,7 +29,7 @@ class SpatialPyramidAttention(nn.Module):
     ) -> None:
         super().__init__()
         source_channels = channels if source_channels is None else source_channels
-        self.source_channels = source_channels
+        self.channels, self.source_channels = channels, source_channels
         self.project = _projection(source_channels, channels) if project else nn.Identity()
         width = channels if project else source_channels
         if width < reduction:
@@ -42,6 +42,8 @@ class SpatialPyramidAttention(nn.Module):
         source = x if source is None else source
         if source.shape[1] != self.source_channels:
             raise ValueError(f"source: expected {self.source_channels} channels, got {source.shape[1]}")
+        if x.shape[:2] != (len(source), self.channels):
+            raise ValueError(f"x: expected {len(source)} items of {self.channels} channels, got {tuple(x.shape)}")
         z = _pyramid(self.project(source))  # (B, 21*C)
         s = self.up(self.relu(self.down(z))).sigmoid()  # (B, C)
         return x * s[:, :, None, None]  # (B, C, H, W)

@@ -122,3 +122,8 @@ def test_maps_of_another_size_are_resized() -> None:
     module, x = C3(2, 4, 5), torch.randn(1, 2, 4, 5)
     double = x.repeat_interleave(2, 2).repeat_interleave(3, 3)
     torch.testing.assert_close(module(double), module(x).repeat_interleave(2, 2).repeat_interleave(3, 3))
+
+
+def test_a_map_of_other_channels_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"x: expected 4 channels, got 8"):
+        C3(4, 4, 4)(torch.randn(2, 8, 4, 4))

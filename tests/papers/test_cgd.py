@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import pytest
@@ -131,3 +132,14 @@ def test_wrong_versions_are_rejected(mutant: type[CGD]) -> None:
 def test_channels_must_be_positive() -> None:
     with pytest.raises(ValueError, match=r"channels: expected at least 1, got 0"):
         CGD(0)
+
+
+def test_a_map_of_other_channels_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"x: expected 12 channels, got 1"):
+        CGD(12)(torch.randn(2, 1, 4, 5))
+
+
+def test_large_means_in_half_precision() -> None:
+    torch.manual_seed(0)
+    module, x = CGD(32), (3000 + 200 * torch.randn(2, 32, 28, 24)).half()
+    torch.testing.assert_close(copy.deepcopy(module).half()(x).float(), module(x.float()), rtol=0.02, atol=1)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 import torch
 from torch import Tensor
 
-from templates.papers.dcanet import ConnectedGC, ConnectedGE, ConnectedSE, DCABottleneck, DCAResNet
+from templates.papers.dcanet import (
+    ConnectedCBAM,
+    ConnectedGC,
+    ConnectedGE,
+    ConnectedSE,
+    ConnectedSK,
+    DCABottleneck,
+    DCAResNet,
+)
 from tests.papers.mutants import rejected
 
 
@@ -105,10 +115,59 @@ def test_half_precision_with_large_values() -> None:
             assert out.isfinite().all()
 
 
+class _MaximaAlone(ConnectedCBAM):
+    """Only the maxima are merged with those of the block before."""
+
+    def _channel_gate(self, x: Tensor, previous: Tensor | None) -> Tensor:
+        assert previous is not None
+        before = self.resize(previous).flatten(2).amax(2)
+        merged = self.merge(torch.stack((x.flatten(2).amax(2), before), 1)).squeeze(1)
+        pooled = torch.stack((x.mean((2, 3)), self.norm(merged).relu()), 1)
+        return self.up(self.down(pooled).relu()).sum(1).sigmoid()[:, :, None, None]
+
+
+class _OtherMapForPositions(ConnectedCBAM):
+    """The position gate is given the map of the channel gate before."""
+
+    def _position_gate(self, x: Tensor, previous: Tensor | None) -> Tensor:
+        assert previous is not None
+        return super()._position_gate(x, previous.flip(0))
+
+
+class _ConnectedAfterTheSum(ConnectedSK):
+    """The two branches are added first, and one connection merges the sums."""
+
+    def forward(self, x: Tensor, previous: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        assert previous is not None
+        maps = [path(x) for path in self.paths]
+        g = torch.stack([u.mean((2, 3)) for u in maps], 1)
+        merged = self.connect[0](g.sum(1), previous.sum(1))
+        weights = self.select(self.norm(self.reduce(merged)).relu()).unflatten(1, (2, -1)).softmax(1)
+        scaled = torch.stack([u * w[:, :, None, None] for u, w in zip(maps, weights.unbind(1), strict=True)])
+        return scaled.sum(0), g * weights
+
+
+@pytest.mark.parametrize("mutant", [_MaximaAlone, _OtherMapForPositions])
+def test_wrong_connections_of_cbam_are_rejected(mutant: type[ConnectedCBAM]) -> None:
+    assert rejected("dcanet", mutant, "cbam-wider")
+
+
+def test_a_wrong_connection_of_selective_kernels_is_rejected() -> None:
+    assert rejected("dcanet", _ConnectedAfterTheSum, "selective-kernels-wider")
+
+
+@pytest.mark.parametrize("attention", ["cbam", "sk"])
+def test_networks_take_images_of_odd_size(attention: Literal["cbam", "sk"]) -> None:
+    network = DCAResNet((1, 1, 1, 2), attention=attention, num_classes=3).train()
+    network(torch.randn(2, 3, 75, 54)).sum().backward()
+
+
 def test_what_cannot_be_built() -> None:
     with pytest.raises(ValueError, match=r"channels: expected at least reduction=16, got 8"):
         ConnectedSE(8, 8)
     with pytest.raises(ValueError, match=r"channels: expected at least reduction=16, got 8"):
         ConnectedGC(8, 8)
-    with pytest.raises(ValueError, match=r"attention: expected one of \['se', 'ge', 'gc'\], got 'sk'"):
-        DCABottleneck(16, 16, attention="sk")  # pyright: ignore[reportArgumentType]  what is tested
+    with pytest.raises(ValueError, match=r"attention: expected one of \['se', 'ge', 'gc', 'cbam', 'sk'\], got 'nl'"):
+        DCABottleneck(16, 16, attention="nl")  # pyright: ignore[reportArgumentType]  what is tested
+    with pytest.raises(ValueError, match=r"previous: expected a batch of 2, got 1"):
+        ConnectedGC(16, 8)(torch.randn(2, 16, 2, 2), torch.randn(1, 8))

@@ -117,3 +117,5 @@ def test_what_cannot_be_built() -> None:
         DIANet(depth=50)
     with pytest.raises(ValueError, match=r"hidden, cell: expected 2 layers, got 1 and 1"):
         DIALSTM(8, num_layers=2)(torch.randn(1, 8, 2, 2), torch.zeros(1, 1, 8), torch.zeros(1, 1, 8))
+    with pytest.raises(ValueError, match=r"hidden, cell: expected a batch of 2, got 1 and 1"):
+        DIALSTM(8)(torch.randn(2, 8, 2, 2), torch.zeros(1, 1, 8), torch.zeros(1, 1, 8))

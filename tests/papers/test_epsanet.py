@@ -81,7 +81,17 @@ def test_wide_network() -> None:
     assert network.eval()(torch.randn(1, 3, 32, 64)).shape == (1, 3)
 
 
+def test_what_the_published_counts_of_the_large_networks_say() -> None:
+    """Squares of the kernel sizes that add up to 108 give both; the kernels that the paper names add up to 164."""
+    for layers, published in (((3, 4, 6, 3), "27.90"), ((3, 4, 23, 3), "49.59")):
+        with torch.device("meta"):
+            network = EPSANet(layers, (3, 5, 5, 7), (32, 32, 32, 32), width=2)
+        assert f"{sum(parameter.numel() for parameter in network.parameters()) / 1e6:.2f}" == published
+
+
 def test_what_cannot_be_built() -> None:
+    with pytest.raises(ValueError, match=r"kernel_sizes: expected odd numbers, got \(2, 4, 6, 8\)"):
+        PSA(64, 64, kernel_sizes=(2, 4, 6, 8))
     with pytest.raises(ValueError, match=r"kernel_groups: expected 4, one per kernel size, got 3"):
         PSA(64, 64, kernel_groups=(1, 4, 8))
     with pytest.raises(ValueError, match=r"out_channels: expected a multiple of 4, at least 64 .*, got 32"):

@@ -64,6 +64,29 @@ def test_first_frequency_alone_is_squeeze_and_excitation() -> None:
     torch.testing.assert_close(module(x), x * s[:, :, None, None])
 
 
+def test_without_gradients_the_components_are_the_same() -> None:
+    module, x = MultiSpectralAttention(64, 9, 14, frequencies="low8"), torch.randn(2, 64, 9, 14)
+    with torch.no_grad():
+        found = module.components(x)
+    torch.testing.assert_close(found, module.components(x))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("autocast", [False, True])
+def test_components_beyond_half_precision(dtype: torch.dtype, autocast: bool) -> None:
+    """The lowest one is the mean times the root of the basis' size: here 10 000 * 56."""
+    torch.manual_seed(0)
+    module = MultiSpectralAttention(64, 56, 56)
+    x = (10000 + torch.randn(2, 64, 56, 56)).to(dtype).requires_grad_()
+    wide = module(x.float())
+    with torch.autocast("cpu", dtype, enabled=autocast):
+        out = (module if autocast else module.to(dtype))(x)
+    torch.testing.assert_close(out.float(), wide, rtol=0.05, atol=50)
+    out.float().mean().backward()
+    assert x.grad is not None
+    assert x.grad.isfinite().all()
+
+
 def test_basis_is_no_part_of_the_state() -> None:
     assert set(MultiSpectralAttention(64).state_dict()) == {"down.weight", "up.weight"}
 

@@ -136,3 +136,8 @@ def test_what_cannot_be_built() -> None:
         GatherExcite(8, learned_excite=True)
     with pytest.raises(ValueError, match=r"input_size: expected a multiple of 32, got 100"):
         GEResNet(input_size=100)
+
+
+def test_a_map_of_other_channels_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"x: expected \(B, 8, H, W\), got \(2, 16, 4, 4\)"):
+        GatherExcite(8)(torch.randn(2, 16, 4, 4))

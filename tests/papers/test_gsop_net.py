@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from templates.papers.gsop_net import ChannelGate, CovariancePooling, GSoP, GSoPBottleneck, GSoPNet, PositionGate
 from tests.papers.mutants import rejected
@@ -68,16 +69,45 @@ def test_covariance_pooling_converges_to_the_root() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-@pytest.mark.parametrize("mode", ["channel", "average"])
-def test_covariances_in_half_precision_do_not_overflow(dtype: torch.dtype, mode: str) -> None:
+@pytest.mark.parametrize("mode", ["channel", "position", "average"])
+@pytest.mark.parametrize("training", [True, False])
+def test_covariances_in_half_precision_do_not_overflow(dtype: torch.dtype, mode: str, training: bool) -> None:
+    """While not training, nothing says that the running statistics fit the map."""
     torch.manual_seed(0)
-    module = GSoP(32, dim=8, mode=mode).to(dtype).train()
+    module = GSoP(32, dim=8, mode=mode).to(dtype).train(training)
     x = (1000 * torch.randn(2, 32, 56, 56)).to(dtype).requires_grad_()
     out = module(x)
     assert out.isfinite().all()
     out.float().mean().backward()
     assert x.grad is not None
     assert x.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_covariances_under_autocast_do_not_overflow(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    module, x = GSoP(32, dim=8, mode="average").eval(), 1000 * torch.randn(2, 32, 24, 20)
+    with torch.autocast("cpu", dtype):
+        assert module(x.to(dtype)).isfinite().all()
+
+
+def test_what_the_count_published_with_eca_net_contains() -> None:
+    """No gate in the first stage, strides in 1x1 convolutions as in the first ResNet, covariances not counted."""
+    with torch.device("meta"):
+        network = GSoPNet().eval()
+        last = network.layer1[-1]
+        assert isinstance(last, GSoPBottleneck)
+        last.attention = None
+        for first in (network.layer2[0], network.layer3[0]):
+            assert isinstance(first, GSoPBottleneck)
+            assert isinstance(first.conv2, nn.Conv2d)
+            first.conv1.stride, first.conv2.stride = (2, 2), (1, 1)
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            network(torch.empty(1, 3, 224, 224))
+    counts = counter.get_flop_counts()["Global"]
+    layers = counts[torch.ops.aten.convolution] + counts[torch.ops.aten.addmm]
+    assert f"{sum(parameter.numel() for parameter in network.parameters()) / 1e6:.2f}" == "28.05"
+    assert f"{layers / 2e9:.2f}" == "6.18"
 
 
 def test_covariance_pooling_in_half_precision() -> None:

@@ -107,3 +107,5 @@ def test_sizes_that_do_not_fit() -> None:
         SpatialPyramidAttention(8)
     with pytest.raises(ValueError, match=r"source: expected 8 channels, got 16"):
         SpatialPyramidAttention(16, source_channels=8)(torch.randn(1, 16, 4, 4))
+    with pytest.raises(ValueError, match=r"x: expected 2 items of 16 channels, got \(2, 1, 4, 4\)"):
+        SpatialPyramidAttention(16, source_channels=8)(torch.randn(2, 1, 4, 4), torch.randn(2, 8, 4, 4))

@@ -98,3 +98,8 @@ class _EpsOutsideTheRoot(SRM):
 @pytest.mark.parametrize("mutant", [_Biased, _VarianceForDeviation, _Swapped, _OverTheBatch, _EpsOutsideTheRoot])
 def test_wrong_versions_are_rejected(mutant: type[SRM]) -> None:
     assert rejected("srm", mutant, "wide")
+
+
+def test_a_map_of_other_channels_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"x: expected 4 channels, got 1"):
+        SRM(4)(torch.randn(2, 1, 3, 3))
