@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+
+from templates.blocks.full_precision import full_precision
 
 __all__ = ["CBAM", "ChannelGate", "SpatialGate"]
 
@@ -26,6 +29,8 @@ class ChannelGate(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 16, pools: Sequence[str] = ("avg", "max")) -> None:
         super().__init__()
+        if reduction < 1:
+            raise ValueError(f"reduction: expected at least 1, got {reduction}")
         if channels < reduction:
             raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
         if not pools or any(pool not in _POOLS for pool in pools):
@@ -39,17 +44,22 @@ class ChannelGate(nn.Module):
 
     @staticmethod
     def pool(x: Tensor, pool: str) -> Tensor:
-        """Each channel as one number."""
+        """Each channel as one number. The two that add up without a mean are in float32 for maps in half precision."""
         x = x.flatten(2)  # (B, C, H*W)
         if pool == "avg":
             return x.mean(2)  # (B, C)
         if pool == "max":
             return _largest(x, 2)
+        if x.dtype in (torch.float16, torch.bfloat16):
+            x = x.float()
         return torch.linalg.vector_norm(x, dim=2) if pool == "lp" else x.logsumexp(2)
 
     def forward(self, x: Tensor) -> Tensor:
         pooled = torch.stack([self.pool(x, pool) for pool in self.pools])  # (P, B, C)
-        gate = self.mlp(pooled).sum(0).sigmoid()  # (B, C)  Eq. 2
+        with full_precision(x):  # a norm over the map can leave the range of half precision
+            for layer in self.mlp:
+                pooled = _linear(layer, pooled) if isinstance(layer, nn.Linear) else layer(pooled)
+            gate = pooled.sum(0).sigmoid().to(x.dtype)  # (B, C)  Eq. 2
         return x * gate[:, :, None, None]  # (B, C, H, W)
 
 
@@ -104,6 +114,11 @@ class CBAM(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.spatial_gate(self.channel_gate(x))  # (B, C, H, W)  Eq. 1
+
+
+def _linear(layer: nn.Linear, x: Tensor) -> Tensor:
+    """``layer`` in the precision of ``x``."""
+    return F.linear(x, layer.weight.to(x.dtype), layer.bias.to(x.dtype))
 
 
 def _largest(x: Tensor, dim: int) -> Tensor:

@@ -31,6 +31,8 @@ class SE(nn.Module):
         self, channels: int, reduction: int = 16, bias: bool = True, pool: Literal["avg", "max"] = "avg"
     ) -> None:
         super().__init__()
+        if reduction < 1:
+            raise ValueError(f"reduction: expected at least 1, got {reduction}")
         if channels < reduction:
             raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
         if pool not in ("avg", "max"):

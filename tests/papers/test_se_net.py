@@ -118,6 +118,8 @@ def test_dropout_of_senet_is_before_the_classifier() -> None:
 def test_bad_arguments() -> None:
     with pytest.raises(ValueError, match="channels: expected at least reduction=16, got 8"):
         SE(8)
+    with pytest.raises(ValueError, match="reduction: expected at least 1, got 0"):
+        SE(8, reduction=0)
     with pytest.raises(ValueError, match="pool: expected 'avg' or 'max', got 'sum'"):
         SE(16, pool="sum")  # pyright: ignore[reportArgumentType]  # that is the mistake
 
