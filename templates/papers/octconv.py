@@ -102,12 +102,13 @@ class OctConv(nn.Module):
         high = _pool(high, self.stride)  # (B, C, H/s, W/s)
         y_high = self.high_to_high(high)  # (B, O, H/s, W/s)
         y_low = None if self.high_to_low is None else self.high_to_low(_pool(high, 2))  # (B, P, H/2s, W/2s)
+        del high  # pooled, it would take room beside what follows
+        if low is not None and self.low_to_low is not None:
+            pooled = _pool(low, self.stride)  # (B, D, H/2s, W/2s)
+            y_low = self.low_to_low(pooled) if y_low is None else y_low.add_(self.low_to_low(pooled))
         if low is not None and self.low_to_high is not None:
             up = self.low_to_high(low)  # (B, O, H/2, W/2)
             y_high += up if self.stride == 2 else _enlarge(up, y_high)  # (B, O, H/s, W/s)
-        if low is not None and self.low_to_low is not None:
-            within = self.low_to_low(_pool(low, self.stride))  # (B, P, H/2s, W/2s)
-            y_low = within if y_low is None else y_low.add_(within)  # (B, P, H/2s, W/2s)
         return y_high if y_low is None else (y_high, y_low)
 
 

@@ -65,6 +65,22 @@ def test_inference_gives_what_training_gives() -> None:
     torch.testing.assert_close(inference, module(x).detach())
 
 
+def test_orders_of_the_paper() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(2, 16, 5, 7)
+    modules = {order: CBAM(16, 4, order=order).eval() for order in ("channel-first", "spatial-first", "parallel")}
+    state = modules["channel-first"].state_dict()
+    for module in modules.values():
+        module.load_state_dict(state)
+    channel, spatial = modules["parallel"].channel_gate, modules["parallel"].spatial_gate
+    torch.testing.assert_close(modules["channel-first"](x), spatial(channel(x)))
+    torch.testing.assert_close(modules["spatial-first"](x), channel(spatial(x)))
+    logits = (channel(x) / x).logit() + (spatial(x) / x).logit()
+    torch.testing.assert_close(modules["parallel"](x), x * logits.sigmoid(), rtol=1e-4, atol=1e-5)
+    with pytest.raises(ValueError, match="order: expected channel-first, spatial-first or parallel, got 'both'"):
+        CBAM(16, order="both")  # pyright: ignore[reportArgumentType]  # that is the mistake
+
+
 class _WithResidual(CBAM):
     def forward(self, x: Tensor) -> Tensor:
         return x + super().forward(x)
