@@ -27,6 +27,7 @@ class WindowAttention(nn.Module):
     Args:
         window_size: M.
         shift: 0 for W-MSA, M // 2 for SW-MSA. A map no larger than a window, in height or width, is not shifted.
+        relative: whether there is a bias for each offset; the paper compares with and without.
 
     Differs from the paper: a map of any size is padded with zeros to whole windows, as the authors' detection code does
     it: the padding is not masked.
@@ -35,7 +36,15 @@ class WindowAttention(nn.Module):
     row_split: Tensor
     column_split: Tensor
 
-    def __init__(self, dim: int, num_heads: int, window_size: int = 7, shift: int = 0, qkv_bias: bool = True) -> None:
+    def __init__(
+        self,
+        dim: int,
+        num_heads: int,
+        window_size: int = 7,
+        shift: int = 0,
+        qkv_bias: bool = True,
+        relative: bool = True,
+    ) -> None:
         super().__init__()
         if num_heads < 1 or dim % num_heads:
             raise ValueError(f"num_heads: expected a divisor of dim={dim}, got {num_heads}")
@@ -43,7 +52,7 @@ class WindowAttention(nn.Module):
             raise ValueError(f"shift: expected 0 <= shift < window_size={window_size}, got {shift}")
         self.num_heads, self.window_size, self.shift = num_heads, window_size, shift
         self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
-        self.position_bias = RelativePositionBias(window_size, window_size, num_heads)
+        self.position_bias = RelativePositionBias(window_size, window_size, num_heads) if relative else None
         self.proj = nn.Linear(dim, dim)
         # In the last windows of a rolled map the last ``shift`` rows (columns) come from its other end.
         wrapped = torch.arange(window_size) >= window_size - shift
@@ -69,13 +78,14 @@ class WindowAttention(nn.Module):
         rows, columns = windows.shape[1:3]
         heads = self.qkv(windows).unflatten(4, (3, self.num_heads, -1)).flatten(0, 2)  # (B * R * S, N, 3, h, d)
         q, k, v = heads.permute(2, 0, 3, 1, 4)  # (B * R * S, h, N, d) each, the last axis contiguous
-        bias = self.position_bias().to(q.dtype)[None]  # (1, h, N, N)
+        bias = None if self.position_bias is None else self.position_bias().to(q.dtype)[None]  # (1, h, N, N)
         if shifted:
-            mask = bias.new_zeros(rows, columns, 1, *bias.shape[2:])
+            mask = q.new_zeros(rows, columns, 1, *self.row_split.shape)
             mask[-1].masked_fill_(self.row_split, -torch.inf)
             mask[:, -1].masked_fill_(self.column_split, -torch.inf)
-            bias = (bias + mask).flatten(0, 1)  # (R * S, h, N, N)
-        x = biased_attention(q, k, v, bias)  # (B * R * S, h, N, d)  Eq. 4
+            bias = (mask if bias is None else bias + mask).flatten(0, 1)  # (R * S, h, N, N), or 1 for h
+        # (B * R * S, h, N, d)  Eq. 4
+        x = F.scaled_dot_product_attention(q, k, v) if bias is None else biased_attention(q, k, v, bias)
         return self.proj(x.transpose(1, 2).flatten(2)).view(windows.shape)
 
 
@@ -99,10 +109,11 @@ class SwinBlock(nn.Module):
         mlp_ratio: float = 4.0,
         qkv_bias: bool = True,
         drop_path: float = 0.0,
+        relative: bool = True,
     ) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(dim)
-        self.attn = WindowAttention(dim, num_heads, window_size, shift, qkv_bias)
+        self.attn = WindowAttention(dim, num_heads, window_size, shift, qkv_bias, relative)
         self.norm2 = nn.LayerNorm(dim)
         self.mlp = Mlp(dim, int(dim * mlp_ratio))
         self.drop_path = DropPath(drop_path)
@@ -140,6 +151,10 @@ class SwinTransformer(nn.Module):
         dim: channels of the first stage; each further one has twice as many.
         depths, num_heads: blocks and heads of each stage.
         drop_path: rate of stochastic depth, growing from 0 at the first block to this at the last.
+        shifted, relative: whether every second block shifts its windows, and whether there is a bias for each offset;
+            the paper compares with and without.
+        absolute: H and W of the images for which there is an embedding of absolute positions, too. It is added to the
+            patches, and resized where an image has another size; the paper compares this.
 
     Differs from the paper: an image of any size is padded with zeros to whole patches.
     """
@@ -154,20 +169,28 @@ class SwinTransformer(nn.Module):
         qkv_bias: bool = True,
         drop_path: float = 0.2,
         num_classes: int = 1000,
+        shifted: bool = True,
+        relative: bool = True,
+        absolute: tuple[int, int] | None = None,
     ) -> None:
         super().__init__()
         if len(depths) != len(num_heads):
             raise ValueError(f"depths, num_heads: expected as many of each, got {len(depths)} and {len(num_heads)}")
         self.patch_embed = nn.Conv2d(3, dim, 4, 4)
         self.patch_norm = nn.LayerNorm(dim)
+        self.grid = (0, 0) if absolute is None else (-(-absolute[0] // 4), -(-absolute[1] // 4))
+        self.positions = None if absolute is None else nn.Parameter(torch.empty(1, self.grid[0] * self.grid[1], dim))
+        if self.positions is not None:
+            nn.init.trunc_normal_(self.positions, std=0.02)
         rates = [drop_path * block / max(1, sum(depths) - 1) for block in range(sum(depths))]
         stages: list[nn.Module] = []
         for stage, (depth, heads) in enumerate(zip(depths, num_heads, strict=True)):
             width, first = dim * 2**stage, sum(depths[:stage])
             layers: list[nn.Module] = []
             for block in range(depth):
-                shift = window_size // 2 if block % 2 else 0
-                layers.append(SwinBlock(width, heads, window_size, shift, mlp_ratio, qkv_bias, rates[first + block]))
+                shift = window_size // 2 if shifted and block % 2 else 0
+                rate = rates[first + block]
+                layers.append(SwinBlock(width, heads, window_size, shift, mlp_ratio, qkv_bias, rate, relative))
             if stage < len(depths) - 1:
                 layers.append(PatchMerging(width))
             stages.append(nn.Sequential(*layers))
@@ -186,7 +209,16 @@ class SwinTransformer(nn.Module):
         below, right = -x.shape[2] % 4, -x.shape[3] % 4
         x = self.patch_embed(F.pad(x, (0, right, 0, below)))  # (B, dim, H/4, W/4)
         x = self.patch_norm(x.permute(0, 2, 3, 1))  # (B, H/4, W/4, dim)
+        if self.positions is not None:
+            x = x + self._absolute(self.positions, x)
         return self.norm(self.stages(x))  # (B, H/32, W/32, 8 * dim)
+
+    def _absolute(self, positions: Tensor, x: Tensor) -> Tensor:
+        """The embedding of absolute positions at the size of ``x``: ``(1, H/4, W/4, dim)``."""
+        positions = positions.unflatten(1, self.grid)
+        if x.shape[1:3] == self.grid:
+            return positions
+        return F.interpolate(positions.permute(0, 3, 1, 2), x.shape[1:3], mode="bicubic").permute(0, 2, 3, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.features(x).mean((1, 2)))  # (B, num_classes)
