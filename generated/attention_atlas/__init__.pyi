@@ -113,15 +113,17 @@ def create(
     height: int = 14,
     width: int = 14,
     bias: bool = False,
+    downsample: bool = False,
 ) -> _aa_conv.AAConv: ...
 @overload
 def create(
     id: Literal["aa_conv"],
     *,
-    variant: Literal["aa_resnet50", "aa_resnet101"],
+    variant: Literal["aa_resnet34", "aa_resnet50", "aa_resnet101", "aa_resnet152"],
     layers: tuple[int, int, int, int] = ...,
-    ratio: float = ...,
+    ratios: tuple[float, float] = ...,
     num_heads: int = ...,
+    bottleneck: bool = ...,
     image_size: tuple[int, int] = ...,
     num_classes: int = ...,
 ) -> _aa_conv.AAResNet: ...
@@ -136,6 +138,20 @@ def create(
     kernel_size: int = 3,
     stride: int = 1,
 ) -> _acmix.ACmix: ...
+@overload
+def create(
+    id: Literal["acmix"],
+    *,
+    variant: Literal["acmix_swin_t", "acmix_swin_s"],
+    dim: int = ...,
+    depths: tuple[int, ...] = ...,
+    num_heads: tuple[int, ...] = ...,
+    window_size: int = ...,
+    mlp_ratio: float = ...,
+    qkv_bias: bool = ...,
+    drop_path: float = ...,
+    num_classes: int = ...,
+) -> _acmix.ACmixSwin: ...
 @overload
 def create(
     id: Literal["asymmetric_non_local"],
@@ -157,6 +173,16 @@ def create(
 ) -> _atac.ATAC: ...
 @overload
 def create(
+    id: Literal["atac"],
+    *,
+    variant: Literal["atac_resnet50"],
+    layers: tuple[int, int, int, int] = ...,
+    reduction: int = ...,
+    stages: int = ...,
+    num_classes: int = ...,
+) -> _atac.ATACResNet: ...
+@overload
+def create(
     id: Literal["attentive_normalization"],
     *,
     channels: int,
@@ -164,6 +190,8 @@ def create(
     groups: int | None = None,
     gate: str = "hsigmoid",
     eps: float = 1e-05,
+    gate_norm: bool = True,
+    hidden: bool = False,
 ) -> _attentive_normalization.AttentiveNorm: ...
 @overload
 def create(
@@ -174,6 +202,14 @@ def create(
     components: int = ...,
     num_classes: int = ...,
 ) -> _attentive_normalization.AttentiveNormResNet: ...
+@overload
+def create(
+    id: Literal["attentive_normalization"],
+    *,
+    variant: Literal["mobilenet_v2_an"],
+    components: int = ...,
+    num_classes: int = ...,
+) -> _attentive_normalization.AttentiveNormMobileNetV2: ...
 @overload
 def create(id: Literal["autonl"], *, channels: int, ratio: float = 0.25, stride: int = 2) -> _autonl.LightNL: ...
 @overload
@@ -187,6 +223,8 @@ def create(
     dilation: int = 4,
     depth: int = 2,
     fusion: str = "product",
+    channel: bool = True,
+    spatial: bool = True,
 ) -> _bam.BAM: ...
 @overload
 def create(
@@ -249,6 +287,7 @@ def create(
     pools: collections.abc.Sequence[str] = ...,
     kernel_size: int = 7,
     spatial: bool = True,
+    order: typing.Literal["channel-first", "spatial-first", "parallel"] = "channel-first",
 ) -> _cbam.CBAM: ...
 @overload
 def create(id: Literal["ccnet"], *, channels: int, reduction: int = 8) -> _ccnet.CrissCrossAttention: ...
@@ -322,6 +361,16 @@ def create(
 ) -> _cotnet.CoTNet: ...
 @overload
 def create(
+    id: Literal["cotnet"],
+    *,
+    variant: Literal["se_cotnetd_50", "se_cotnetd_101", "se_cotnetd_152"],
+    layers: tuple[int, int, int, int] = ...,
+    stem_width: int = ...,
+    blur: bool = ...,
+    num_classes: int = ...,
+) -> _cotnet.SECoTNetD: ...
+@overload
+def create(
     id: Literal["csra"],
     *,
     channels: int,
@@ -349,9 +398,9 @@ def create(
 def create(
     id: Literal["dcanet"],
     *,
-    variant: Literal["dca_se_resnet50", "dca_ge_resnet50", "dca_gc_resnet50"],
+    variant: Literal["dca_se_resnet50", "dca_ge_resnet50", "dca_gc_resnet50", "dca_cbam_resnet50", "dca_sk_resnet50"],
     layers: tuple[int, int, int, int] = ...,
-    attention: typing.Literal["se", "ge", "gc"] = ...,
+    attention: typing.Literal["se", "ge", "gc", "cbam", "sk"] = ...,
     num_classes: int = ...,
 ) -> _dcanet.DCAResNet: ...
 @overload
@@ -457,6 +506,7 @@ def create(
     *,
     variant: Literal["epsanet50_small", "epsanet101_small", "epsanet50_large", "epsanet101_large"],
     layers: tuple[int, int, int, int] = ...,
+    kernel_sizes: tuple[int, ...] = ...,
     kernel_groups: tuple[int, ...] = ...,
     width: int = ...,
     num_classes: int = ...,
@@ -611,6 +661,7 @@ def create(
     dilation: int = 1,
     groups: int = 1,
     bias: bool = False,
+    single: bool = False,
 ) -> _octconv.OctConv: ...
 @overload
 def create(
@@ -732,6 +783,7 @@ def create(
     pairwise: bool = True,
     reduction: int = 16,
     shared: int = 8,
+    relation: str | None = None,
 ) -> _san.SAM: ...
 @overload
 def create(
@@ -742,6 +794,7 @@ def create(
     kernel_sizes: collections.abc.Sequence[int] = ...,
     pairwise: bool = ...,
     num_classes: int = ...,
+    relation: str | None = ...,
 ) -> _san.SAN: ...
 @overload
 def create(
@@ -758,11 +811,19 @@ def create(
 def create(
     id: Literal["sasa"],
     *,
-    variant: Literal["sasa_resnet26", "sasa_resnet38", "sasa_resnet50"],
+    variant: Literal[
+        "sasa_resnet26",
+        "sasa_resnet38",
+        "sasa_resnet50",
+        "sasa_resnet26_full",
+        "sasa_resnet38_full",
+        "sasa_resnet50_full",
+    ],
     layers: tuple[int, int, int, int] = ...,
     kernel_size: int = ...,
     num_heads: int = ...,
     num_classes: int = ...,
+    attention_stem: bool = ...,
 ) -> _sasa.LocalAttentionResNet: ...
 @overload
 def create(id: Literal["scse"], *, channels: int, reduction: int = 2, fusion: str = "max") -> _scse.SCSE: ...
@@ -774,6 +835,7 @@ def create(
     reduction: int = 16,
     bias: bool = True,
     pool: typing.Literal["avg", "max"] = "avg",
+    gate: typing.Literal["sigmoid", "tanh", "relu"] = "sigmoid",
 ) -> _se_net.SE: ...
 @overload
 def create(
@@ -787,6 +849,7 @@ def create(
     reduction: int = ...,
     bias: bool = ...,
     num_classes: int = ...,
+    position: _se_net.Position = ...,
 ) -> _se_net.SEResNet: ...
 @overload
 def create(
@@ -869,6 +932,7 @@ def create(
     window_size: int = 7,
     shift: int = 0,
     qkv_bias: bool = True,
+    relative: bool = True,
 ) -> _swin_transformer.WindowAttention: ...
 @overload
 def create(
@@ -883,6 +947,9 @@ def create(
     qkv_bias: bool = ...,
     drop_path: float = ...,
     num_classes: int = ...,
+    shifted: bool = ...,
+    relative: bool = ...,
+    absolute: tuple[int, int] | None = ...,
 ) -> _swin_transformer.SwinTransformer: ...
 @overload
 def create(

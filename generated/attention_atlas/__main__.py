@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import __version__, info, list_papers
-from ._types import PaperInfo
+from ._types import PaperInfo, Recipe
 
 if TYPE_CHECKING:
     from .bench import Row
@@ -80,7 +80,7 @@ def _show(options: argparse.Namespace) -> int:
         ("shape", paper.shape or ""),
         ("example", _call(paper)),
         ("variants", ", ".join(paper.variants)),
-        ("insert", "; ".join(f"{recipe.backbone}: {recipe.where}" for recipe in paper.recipes)),
+        *(("insert", _insertion(paper, recipe)) for recipe in paper.recipes),
     ]
     for name, value in rows:
         if value:
@@ -209,6 +209,14 @@ def _call(paper: PaperInfo) -> str:
         return ""
     arguments = "".join(f", {name}={value!r}" for name, value in paper.example.items())
     return f"attention_atlas.create({paper.id!r}{arguments})"
+
+
+def _insertion(paper: PaperInfo, recipe: Recipe) -> str:
+    arguments = "".join(f", {name}={value!r}" for name, value in recipe.arguments.items())
+    if recipe.input:
+        arguments += f", example=torch.randn(1, 3, {recipe.input[0]}, {recipe.input[1]})"
+    note = f"  # not quite as in the paper. {recipe.note['en']}" if recipe.note else ""
+    return f"insert({recipe.backbone}, {paper.id!r}, {recipe.where!r}{arguments}){note}"
 
 
 def _digest(text: str) -> str:

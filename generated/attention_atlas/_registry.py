@@ -58,7 +58,19 @@ PAPERS: dict[str, PaperInfo] = {
         shape="B C H W -> B C H W",
         example={"channels": 64},
         cases={"few-vectors": {"channels": 48, "feature_reduction": 2, "vector_reduction": 8}},
-        recipes=(Recipe(backbone="resnet50", where="after:layer3.[024]", arguments={"channels": 1024}),),
+        recipes=(
+            Recipe(
+                backbone="resnet50",
+                where="after:layer3.[024]",
+                note={
+                    "en": (
+                        "Three blocks in one stage, as is usual for non-local blocks; no code tells the authors' own "
+                        "places."
+                    ),
+                    "zh": "按非局部块的惯例在同一阶段插入三个；作者未公开代码，其原位置无从核实。",
+                },
+            ),
+        ),
         key_maps=("DoubleAttention",),
     ),
     "aa_conv": PaperInfo(
@@ -83,7 +95,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "位置项，最后把两部分沿通道拼接。"
             ),
         },
-        level="runs",
+        level="unverified",
         implemented=True,
         cls="AAConv",
         shape="B C H W -> B O H W",
@@ -99,18 +111,39 @@ PAPERS: dict[str, PaperInfo] = {
                 "relative": False,
                 "bias": True,
             },
-            "stage-three": {"in_channels": 256, "out_channels": 256, "key_channels": 160, "value_channels": 64},
+            "large-map": {
+                "in_channels": 16,
+                "out_channels": 24,
+                "key_channels": 8,
+                "value_channels": 8,
+                "num_heads": 2,
+                "downsample": True,
+            },
+            "stage-three": {"in_channels": 256, "out_channels": 256, "key_channels": 160, "value_channels": 24},
         },
         recipes=(
             Recipe(
                 backbone="resnet50",
                 where="replace:layer3.*.conv2",
-                arguments={"key_channels": 160, "value_channels": 64},
+                arguments={"key_channels": 160, "value_channels": 24},
+                note={
+                    "en": (
+                        "The convolutions of one stage only; the paper's networks (the variants) augment those of "
+                        "several."
+                    ),
+                    "zh": "只替换一个阶段的卷积；论文的完整网络（见各变体）增强了多个阶段。",
+                },
             ),
         ),
         variants={
+            "aa_resnet34": Variant(
+                cls="AAResNet",
+                arguments={"layers": (3, 4, 6, 3), "ratios": (0.25, 0.25), "bottleneck": False},
+                input=224,
+            ),
             "aa_resnet50": Variant(cls="AAResNet", arguments={}, input=224),
             "aa_resnet101": Variant(cls="AAResNet", arguments={"layers": (3, 4, 23, 3)}, input=224),
+            "aa_resnet152": Variant(cls="AAResNet", arguments={"layers": (3, 8, 36, 3)}, input=224),
         },
     ),
     "acmix": PaperInfo(
@@ -136,7 +169,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "位求和的方式完成卷积。两条路径的输出各乘一个可学习标量后相加。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="ACmix",
         shape="B C H W -> B O H W",
@@ -147,7 +180,11 @@ PAPERS: dict[str, PaperInfo] = {
             "stage-three": {"in_channels": 256, "out_channels": 256},
         },
         recipes=(Recipe(backbone="resnet50", where="replace:layer*.*.conv2"),),
-        key_maps=("ACmix",),
+        variants={
+            "acmix_swin_t": Variant(cls="ACmixSwin", arguments={}, input=224),
+            "acmix_swin_s": Variant(cls="ACmixSwin", arguments={"depths": (2, 2, 18, 2), "drop_path": 0.3}, input=224),
+        },
+        key_maps=("ACmix", "ACmixSwin", "WindowACmix"),
     ),
     "acnet": PaperInfo(
         id="acnet",
@@ -271,13 +308,25 @@ PAPERS: dict[str, PaperInfo] = {
                 "用于单层特征增强；AFNB 以高层特征为查询、低层特征为键值，完成跨层融合。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="APNB",
         shape="B C H W -> B C H W",
         example={"channels": 64, "key_channels": 32, "value_channels": 32},
         cases={"wide": {"channels": 144, "key_channels": 16, "value_channels": 24}},
-        recipes=(Recipe(backbone="resnet50", where="after:layer4.2", arguments={"channels": 2048}),),
+        recipes=(
+            Recipe(
+                backbone="resnet50",
+                where="after:layer4.2",
+                note={
+                    "en": (
+                        "The paper puts it into a segmentation head, behind a convolution that reduces the channels of "
+                        "a dilated network."
+                    ),
+                    "zh": "论文把它放在分割头中：主干网络采用空洞卷积，先用一层卷积降低通道数，再接本模块。",
+                },
+            ),
+        ),
         key_maps=("AFNB", "APNB"),
     ),
     "atac": PaperInfo(
@@ -302,7 +351,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "sigmoid 权重并乘回输入，激活函数与通道注意力合二为一。"
             ),
         },
-        level="runs",
+        level="unverified",
         implemented=True,
         cls="ATAC",
         shape="B C H W -> B C H W",
@@ -312,6 +361,7 @@ PAPERS: dict[str, PaperInfo] = {
             "global": {"channels": 64, "context": "global"},
             "narrow": {"channels": 64, "reduction": 16, "relu": False},
         },
+        variants={"atac_resnet50": Variant(cls="ATACResNet", arguments={}, input=224)},
     ),
     "att_darts": PaperInfo(
         id="att_darts",
@@ -387,7 +437,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "组可学习参数逐图像加权混合，一层内同时完成归一化与通道注意力。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="AttentiveNorm",
         shape="B C H W -> B C H W",
@@ -395,12 +445,14 @@ PAPERS: dict[str, PaperInfo] = {
         example={"channels": 64},
         cases={
             "groups": {"channels": 64, "components": 5, "groups": 8, "gate": "softmax"},
+            "two-layers": {"channels": 32, "components": 5, "gate_norm": False, "hidden": True},
             "stage-three": {"channels": 256, "components": 20},
         },
         recipes=(Recipe(backbone="resnet50", where="replace:layer*.bn2", arguments={"components": 10}),),
         variants={
             "resnet50_an": Variant(cls="AttentiveNormResNet", arguments={"layers": (3, 4, 6, 3)}, input=224),
             "resnet101_an": Variant(cls="AttentiveNormResNet", arguments={"layers": (3, 4, 23, 3)}, input=224),
+            "mobilenet_v2_an": Variant(cls="AttentiveNormMobileNetV2", arguments={}, input=224),
         },
         key_maps=("AttentiveNorm",),
     ),
@@ -438,7 +490,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "插入位置与压缩程度由神经架构搜索决定。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="LightNL",
         shape="B C H W -> B C H W",
@@ -452,6 +504,13 @@ PAPERS: dict[str, PaperInfo] = {
                 backbone="mobilenet_v2",
                 where="after:features.1[0-6].conv.3",
                 arguments={"ratio": 0.25, "stride": 1},
+                note={
+                    "en": (
+                        "A search chose the authors' places; this is one block at the end of each later inverted "
+                        "residual."
+                    ),
+                    "zh": "论文的插入位置由搜索得到；这里只是在靠后的各个倒残差块末尾各放一个。",
+                },
             ),
         ),
         key_maps=("LightNL",),
@@ -503,13 +562,14 @@ PAPERS: dict[str, PaperInfo] = {
                 "成一个分数，最后在批内做 softmax，得到每张图像的缩放系数。"
             ),
         },
-        level="runs",
+        level="unverified",
         implemented=True,
         cls="BA2M",
         shape="B C H W -> B C H W",
         axes={"C": "channels"},
         example={"channels": 64},
         cases={"bare-softmax": {"channels": 64, "rescale": False}, "stage-three": {"channels": 256}},
+        recipes=(Recipe(backbone="resnet50", where="after:*.bn3"), Recipe(backbone="resnet18", where="after:*.bn2")),
     ),
     "bam": PaperInfo(
         id="bam",
@@ -533,16 +593,22 @@ PAPERS: dict[str, PaperInfo] = {
                 "得到三维注意力图，以残差方式作用于特征图；只放在各阶段之间的下采样处。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="BAM",
         shape="B C H W -> B C H W",
         axes={"C": "channels"},
         example={"channels": 64},
-        cases={"sum": {"channels": 64, "fusion": "sum"}, "stage-three": {"channels": 1024}},
+        cases={
+            "sum": {"channels": 64, "fusion": "sum"},
+            "max": {"channels": 64, "fusion": "max"},
+            "channel": {"channels": 64, "spatial": False},
+            "spatial": {"channels": 64, "channel": False},
+            "stage-three": {"channels": 1024},
+        },
         recipes=(
             Recipe(backbone="resnet50", where="after:layer[123]"),
-            Recipe(backbone="resnet18", where="after:layer[123]", arguments={"reduction": 8}),
+            Recipe(backbone="resnet18", where="after:layer[123]"),
         ),
         key_maps=("BAM",),
     ),
@@ -575,6 +641,7 @@ PAPERS: dict[str, PaperInfo] = {
         axes={"C": "channels"},
         example={"channels": 64},
         cases={"both-pools": {"channels": 64, "both_pools": True}, "patch": {"channels": 64}},
+        recipes=(Recipe(backbone="edsr", where="after:body"),),
         key_maps=("BAM",),
     ),
     "bisenet": PaperInfo(
@@ -702,7 +769,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "还原成修正量加回输入。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="C3",
         shape="B C H W -> B C H W",
@@ -825,7 +892,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "得到通道权重；后者沿通道取均值与最大值，经 7×7 卷积得到每个位置的权重。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="CBAM",
         shape="B C H W -> B C H W",
@@ -834,6 +901,7 @@ PAPERS: dict[str, PaperInfo] = {
             "small-kernel": {"channels": 24, "reduction": 4, "kernel_size": 3},
             "channel-gate-alone": {"channels": 32, "spatial": False},
             "other-pools": {"channels": 32, "pools": ("lp", "lse")},
+            "parallel": {"channels": 32, "order": "parallel"},
         },
         recipes=(Recipe(backbone="resnet50", where="after:*.bn3"), Recipe(backbone="resnet18", where="after:*.bn2")),
         key_maps=("CBAM",),
@@ -860,7 +928,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "归一化；同一模块共享权重循环两次，任意两个像素便能经由交叉点互通信息。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="CrissCrossAttention",
         shape="B C H W -> B C H W",
@@ -916,7 +984,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "展开，使通道之间以秩一形式相互作用；结果加一后乘到特征图上，每个通道只需六个参数。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="CGD",
         shape="B C H W -> B C H W",
@@ -1086,7 +1154,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "得到各专家的权重，按权重把卷积核线性相加，只做一次卷积，计算量几乎不随专家数增加。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="CondConv2d",
         shape="B C H W -> B O H W",
@@ -1104,7 +1172,20 @@ PAPERS: dict[str, PaperInfo] = {
                 "num_experts": 3,
             },
         },
-        recipes=(Recipe(backbone="resnet50", where="replace:layer4.*.conv*", arguments={"num_experts": 8}),),
+        recipes=(
+            Recipe(
+                backbone="resnet50",
+                where="replace:layer4.*.conv*",
+                arguments={"num_experts": 8},
+                note={
+                    "en": (
+                        "The convolutions of the last stage only; the classifier can be conditional, too, but is not "
+                        "replaced here."
+                    ),
+                    "zh": "只替换最后一个阶段的卷积；分类层同样可以改为条件参数化，这里未替换。",
+                },
+            ),
+        ),
         variants={
             "efficientnet_condconv_b0_4e": Variant(cls="EfficientNetCondConv", arguments={"num_experts": 4}, input=224),
             "efficientnet_condconv_b0_8e": Variant(cls="EfficientNetCondConv", arguments={"num_experts": 8}, input=224),
@@ -1114,7 +1195,7 @@ PAPERS: dict[str, PaperInfo] = {
                 input=224,
             ),
         },
-        key_maps=("CondConv2d", "CondMBConv"),
+        key_maps=("CondConv2d", "CondMBConv", "EfficientNetCondConv"),
     ),
     "contnet": PaperInfo(
         id="contnet",
@@ -1256,13 +1337,25 @@ PAPERS: dict[str, PaperInfo] = {
                 "卷积直接输出局部窗口的混合权重，聚合值得到动态上下文，再用软门控把两者融合。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="CoT",
         shape="B C H W -> B C H W",
         example={"channels": 32},
         cases={"next": {"channels": 96, "groups": 2}, "five": {"channels": 64, "kernel_size": 5}},
-        recipes=(Recipe(backbone="resnet50", where="replace:layer?.[1-9].conv2"),),
+        recipes=(
+            Recipe(
+                backbone="resnet50",
+                where="replace:layer?.[1-9].conv2",
+                note={
+                    "en": (
+                        "CoT has no stride: the first block of each stage keeps its convolution, unlike in the "
+                        "paper's networks (the variants)."
+                    ),
+                    "zh": "CoT 不带步长，因此各阶段首个块保留原卷积；论文的完整网络（见各变体）并非如此。",
+                },
+            ),
+        ),
         variants={
             "cotnet50": Variant(cls="CoTNet", arguments={}, input=224),
             "cotnet101": Variant(cls="CoTNet", arguments={"layers": (3, 4, 23, 3)}, input=224),
@@ -1272,8 +1365,19 @@ PAPERS: dict[str, PaperInfo] = {
                 arguments={"layers": (3, 4, 23, 3), "groups": 2, "base_width": 48},
                 input=224,
             ),
+            "se_cotnetd_50": Variant(cls="SECoTNetD", arguments={}, input=224),
+            "se_cotnetd_101": Variant(
+                cls="SECoTNetD",
+                arguments={"layers": (3, 4, 23, 3), "stem_width": 64},
+                input=224,
+            ),
+            "se_cotnetd_152": Variant(
+                cls="SECoTNetD",
+                arguments={"layers": (3, 8, 36, 3), "stem_width": 64, "blur": True},
+                input=256,
+            ),
         },
-        key_maps=("CoT", "CoTNet"),
+        key_maps=("CoT", "CoTNet", "SECoTNetD"),
     ),
     "cpvt": PaperInfo(
         id="cpvt",
@@ -1323,7 +1427,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "softmax 加权或直接取最大值，突出最可信的区域。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="CSRA",
         shape="B C H W -> B K",
@@ -1432,13 +1536,25 @@ PAPERS: dict[str, PaperInfo] = {
                 "；二者各以零初始化的可学习系数残差相加，再求和。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="DualAttention",
         shape="B C H W -> B C H W",
         example={"channels": 64},
         cases={"equation": {"channels": 32, "reduction": 4, "contrast": False}, "wide": {"channels": 136}},
-        recipes=(Recipe(backbone="resnet50", where="after:layer4.2", arguments={"channels": 2048}),),
+        recipes=(
+            Recipe(
+                backbone="resnet50",
+                where="after:layer4.2",
+                note={
+                    "en": (
+                        "The paper puts it into a segmentation head, behind a convolution that reduces the channels of "
+                        "a dilated network."
+                    ),
+                    "zh": "论文把它放在分割头中：主干网络采用空洞卷积，先用一层卷积降低通道数，再接本模块。",
+                },
+            ),
+        ),
         key_maps=("CAM", "DANetHead", "DualAttention", "PAM"),
     ),
     "dat": PaperInfo(
@@ -1488,7 +1604,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "门控；可叠加在 SE、CBAM、GC、GE、SK 等模块之上。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="ConnectedSE",
         shape="B C H W, B P -> B C H W, B C",
@@ -1502,8 +1618,10 @@ PAPERS: dict[str, PaperInfo] = {
             "dca_se_resnet50": Variant(cls="DCAResNet", arguments={"attention": "se"}, input=224),
             "dca_ge_resnet50": Variant(cls="DCAResNet", arguments={"attention": "ge"}, input=224),
             "dca_gc_resnet50": Variant(cls="DCAResNet", arguments={"attention": "gc"}, input=224),
+            "dca_cbam_resnet50": Variant(cls="DCAResNet", arguments={"attention": "cbam"}, input=224),
+            "dca_sk_resnet50": Variant(cls="DCAResNet", arguments={"attention": "sk"}, input=224),
         },
-        key_maps=("ConnectedGC", "ConnectedGE", "ConnectedSE", "DCAResNet"),
+        key_maps=("ConnectedCBAM", "ConnectedGC", "ConnectedGE", "ConnectedSE", "ConnectedSK", "DCAResNet"),
     ),
     "deeplab_v2_aspp": PaperInfo(
         id="deeplab_v2_aspp",
@@ -1645,7 +1763,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "记住前面强调过什么。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="DIALSTM",
         shape="B C H W, B L C, B L C -> B C H W, B L C, B L C",
@@ -1677,14 +1795,23 @@ PAPERS: dict[str, PaperInfo] = {
                 "；之后对各组做 softmax 加权并拼接。"
             ),
         },
-        level="runs",
+        level="unverified",
         implemented=True,
         cls="DMSA",
         shape="B C H W -> B C H W",
         axes={"C": "channels"},
         example={"channels": 64},
         cases={"two-groups": {"channels": 64, "groups": 2}, "stage-three": {"channels": 256}},
-        recipes=(Recipe(backbone="resnet50", where="after:*.bn2"),),
+        recipes=(
+            Recipe(
+                backbone="resnet50",
+                where="after:*.bn2",
+                note={
+                    "en": "Behind the 3×3 convolution of each bottleneck; no code tells the authors' own place.",
+                    "zh": "放在每个瓶颈块的 3×3 卷积之后；作者未公开代码，其原位置无从核实。",
+                },
+            ),
+        ),
     ),
     "do_conv": PaperInfo(
         id="do_conv",
@@ -1947,7 +2074,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "得到通道权重；卷积核大小由通道数的对数决定，不做降维。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="ECA",
         shape="B C H W -> B C H W",
@@ -2028,7 +2155,14 @@ PAPERS: dict[str, PaperInfo] = {
             Recipe(
                 backbone="resnet50",
                 where="after:layer3.4",
-                arguments={"channels": 1024, "key_channels": 512, "value_channels": 512},
+                arguments={"key_channels": 512, "value_channels": 512},
+                note={
+                    "en": (
+                        "One block where a single non-local block usually goes; the released file holds the module "
+                        "only."
+                    ),
+                    "zh": "放在单个非局部块的惯用位置；公开代码只含模块本身。",
+                },
             ),
         ),
         key_maps=("EfficientAttention",),
@@ -2113,7 +2247,19 @@ PAPERS: dict[str, PaperInfo] = {
         shape="B C H W -> B C H W",
         example={"channels": 64},
         cases={"differentiated": {"channels": 48, "num_bases": 16, "differentiate": True}},
-        recipes=(Recipe(backbone="resnet50", where="after:layer4.2", arguments={"channels": 2048}),),
+        recipes=(
+            Recipe(
+                backbone="resnet50",
+                where="after:layer4.2",
+                note={
+                    "en": (
+                        "The paper puts it into a segmentation head, behind a 3×3 convolution to 512 channels of a "
+                        "dilated network."
+                    ),
+                    "zh": "论文把它放在分割头中：主干网络采用空洞卷积，先用 3×3 卷积降到 512 通道，再接本模块。",
+                },
+            ),
+        ),
         key_maps=("EMAU",),
     ),
     "emo": PaperInfo(
@@ -2175,7 +2321,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "与可变形卷积、动态卷积一起做消融，衡量各自的实际贡献。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="GeneralizedAttention",
         shape="B C H W -> B C H W",
@@ -2222,7 +2368,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "单元为各路的每个通道打分，再跨四个尺度做 softmax 加权后拼接。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="PSA",
         shape="B C H W -> B O H W",
@@ -2271,7 +2417,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "基上得到描述子，再送入 SE 式瓶颈门控；除此之外不增加可学习参数。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="MultiSpectralAttention",
         shape="B C H W -> B C H W",
@@ -2402,7 +2548,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "回原尺寸，经 Sigmoid 乘到输入上。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="GatherExcite",
         shape="B C H W -> B C H W",
@@ -2582,7 +2728,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "生成通道权重。与全局平均池化相比，它保留了通道两两之间的相关性；也可对位置做同样的事，并把两者融合。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="GSoP",
         shape="B C H W -> B C H W",
@@ -3211,7 +3357,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "多轮哈希的结果按各自的归一化权重合并，最后以残差方式加回输入。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="NonLocalSparseAttention",
         shape="B C H W -> B C H W",
@@ -3250,7 +3396,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "Softmax；结果经 1×1 卷积后以残差加回，一层即可建立全局依赖。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="NonLocal",
         shape="B C H W -> B C H W",
@@ -3286,7 +3432,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "像素特征拼接后送入最终分类器。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="OCR",
         shape="B C H W, B K H W -> B C H W",
@@ -3325,7 +3471,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "化平缓的内容因而只需四分之一的计算。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="OctConv",
         shape="(B C H W, B D H/2 W/2) -> B O H W, B P H/2 W/2",
@@ -3348,6 +3494,7 @@ PAPERS: dict[str, PaperInfo] = {
             "grouped": {"in_channels": 16, "out_channels": 24, "groups": 2, "dilation": 2, "bias": True},
             "depthwise": {"in_channels": 16, "out_channels": 16, "alpha_in": 0.25, "alpha_out": 0.25, "groups": 16},
         },
+        recipes=(Recipe(backbone="resnet50", where="replace:layer[1-3].*.conv2"),),
         variants={
             "oct_resnet50": Variant(cls="OctResNet", arguments={"layers": (3, 4, 6, 3)}, input=224),
             "oct_resnet101": Variant(cls="OctResNet", arguments={"layers": (3, 4, 23, 3)}, input=224),
@@ -3411,7 +3558,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "后加权求和；空间路用全局池化的查询与值相乘。两路都以 sigmoid 收尾，可并联或串联。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="PolarizedSelfAttention",
         shape="B C H W -> B C H W",
@@ -3423,7 +3570,10 @@ PAPERS: dict[str, PaperInfo] = {
             "paper-sequential": {"channels": 32, "layout": "sequential", "form": "paper"},
             "wide": {"channels": 512},
         },
-        recipes=(Recipe(backbone="resnet50", where="after:*.bn2"), Recipe(backbone="resnet18", where="after:*.bn1")),
+        recipes=(
+            Recipe(backbone="resnet50", where="before:*.conv3"),
+            Recipe(backbone="resnet18", where="before:*.conv2", arguments={"layout": "sequential"}),
+        ),
         key_maps=("PolarizedSelfAttention",),
     ),
     "pp_nas": PaperInfo(
@@ -3749,6 +3899,7 @@ PAPERS: dict[str, PaperInfo] = {
             "channel": {"channels": 64, "height": 16, "width": 8, "spatial": False},
             "stage-three": {"channels": 1024, "height": 16, "width": 8},
         },
+        recipes=(Recipe(backbone="resnet50_s16", where="after:layer?", input=(256, 128)),),
         key_maps=("RGA",),
     ),
     "rnan": PaperInfo(
@@ -3798,7 +3949,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "softmax，加权和以残差形式加回；其后可再接通道注意力。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="RNL",
         shape="B C T H W -> B C T H W",
@@ -3831,7 +3982,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "缩放与平移；拼接后做通道混洗，使各组信息互通。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="ShuffleAttention",
         shape="B C H W -> B C H W",
@@ -3868,7 +4019,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "差及位置编码；块形式则由整个邻域一次性算出全部权重。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="SAM",
         shape="B C H W -> B O H W",
@@ -3876,9 +4027,39 @@ PAPERS: dict[str, PaperInfo] = {
         example={"in_channels": 32, "out_channels": 16, "kernel_size": 3},
         cases={
             "patchwise": {"in_channels": 64, "out_channels": 16, "pairwise": False},
+            "summation": {"in_channels": 32, "out_channels": 16, "kernel_size": 3, "relation": "summation"},
+            "pairwise-concatenation": {
+                "in_channels": 32,
+                "out_channels": 16,
+                "kernel_size": 3,
+                "relation": "concatenation",
+            },
+            "hadamard": {"in_channels": 32, "out_channels": 16, "kernel_size": 3, "relation": "hadamard"},
+            "dot": {"in_channels": 32, "out_channels": 16, "kernel_size": 3, "relation": "dot"},
+            "star": {"in_channels": 32, "out_channels": 16, "kernel_size": 3, "pairwise": False, "relation": "star"},
+            "clique": {
+                "in_channels": 32,
+                "out_channels": 16,
+                "kernel_size": 3,
+                "pairwise": False,
+                "relation": "clique",
+            },
             "stage-three": {"in_channels": 256, "out_channels": 64},
         },
-        recipes=(Recipe(backbone="resnet50", where="replace:layer3.[1-5].conv2", arguments={"kernel_size": 7}),),
+        recipes=(
+            Recipe(
+                backbone="resnet50",
+                where="replace:layer3.[1-5].conv2",
+                arguments={"kernel_size": 7},
+                note={
+                    "en": (
+                        "The authors build networks of this module alone (the variants); this puts it into one stage "
+                        "of another."
+                    ),
+                    "zh": "作者用它单独搭建整个网络（见各变体）；这里只是放进另一个网络的一个阶段。",
+                },
+            ),
+        ),
         variants={
             "san10_pair": Variant(cls="SAN", arguments={"layers": (2, 1, 2, 4, 1), "pairwise": True}, input=224),
             "san10_patch": Variant(cls="SAN", arguments={"layers": (2, 1, 2, 4, 1), "pairwise": False}, input=224),
@@ -3918,7 +4099,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "中全部空间卷积，stem 也可换成注意力版本。"
             ),
         },
-        level="figures",
+        level="unverified",
         implemented=True,
         cls="LocalAttention",
         shape="B C H W -> B O H W",
@@ -3939,6 +4120,17 @@ PAPERS: dict[str, PaperInfo] = {
             "sasa_resnet26": Variant(cls="LocalAttentionResNet", arguments={"layers": (1, 2, 4, 1)}, input=224),
             "sasa_resnet38": Variant(cls="LocalAttentionResNet", arguments={"layers": (2, 3, 5, 2)}, input=224),
             "sasa_resnet50": Variant(cls="LocalAttentionResNet", arguments={}, input=224),
+            "sasa_resnet26_full": Variant(
+                cls="LocalAttentionResNet",
+                arguments={"layers": (1, 2, 4, 1), "attention_stem": True},
+                input=224,
+            ),
+            "sasa_resnet38_full": Variant(
+                cls="LocalAttentionResNet",
+                arguments={"layers": (2, 3, 5, 2), "attention_stem": True},
+                input=224,
+            ),
+            "sasa_resnet50_full": Variant(cls="LocalAttentionResNet", arguments={"attention_stem": True}, input=224),
         },
     ),
     "scnet": PaperInfo(
@@ -3992,14 +4184,26 @@ PAPERS: dict[str, PaperInfo] = {
                 "逐像素加权；两者再相加或逐元素取最大值合并。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="SCSE",
         shape="B C H W -> B C H W",
         axes={"C": "channels"},
         example={"channels": 64},
         cases={"sum": {"channels": 64, "fusion": "sum"}, "wide": {"channels": 256, "reduction": 16}},
-        recipes=(Recipe(backbone="resnet18", where="after:layer?"),),
+        recipes=(
+            Recipe(
+                backbone="resnet18",
+                where="after:layer?",
+                note={
+                    "en": (
+                        "The paper puts it behind each block of U-Net-like encoders and decoders; this is a ResNet as "
+                        "the encoder."
+                    ),
+                    "zh": "论文把它放在 U-Net 类编码器与解码器的每个块之后；这里以 ResNet 作编码器为例。",
+                },
+            ),
+        ),
         key_maps=("SCSE",),
     ),
     "se_net": PaperInfo(
@@ -4023,7 +4227,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "得到各通道的权重，最后逐通道乘回特征图。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="SE",
         shape="B C H W -> B C H W",
@@ -4032,6 +4236,7 @@ PAPERS: dict[str, PaperInfo] = {
             "narrow": {"channels": 24, "reduction": 4},
             "equations": {"channels": 32, "bias": False},
             "max-pooling": {"channels": 32, "pool": "max"},
+            "tanh": {"channels": 32, "gate": "tanh"},
         },
         recipes=(Recipe(backbone="resnet50", where="after:*.bn3"), Recipe(backbone="resnet18", where="after:*.bn2")),
         variants={
@@ -4099,7 +4304,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "平移，经 Sigmoid 乘回该组特征。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="SGE",
         shape="B C H W -> B C H W",
@@ -4156,7 +4361,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "程度的闭式解，再经 sigmoid 缩放原值。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="SimAM",
         shape="B C H W -> B C H W",
@@ -4309,7 +4514,7 @@ PAPERS: dict[str, PaperInfo] = {
         shape="B C H W -> B C H W",
         example={"channels": 64},
         cases={"many-positions": {"channels": 32, "reduction": 4, "stages": 2}},
-        recipes=(Recipe(backbone="resnet50", where="after:layer3.4", arguments={"channels": 1024}),),
+        recipes=(Recipe(backbone="resnet50", where="after:layer3.4"),),
         key_maps=("SNL",),
     ),
     "spanet": PaperInfo(
@@ -4344,7 +4549,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "个值展平后送入两层全连接，输出逐通道权重。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="SpatialPyramidAttention",
         shape="B C H W -> B C H W",
@@ -4376,7 +4581,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "Sigmoid 得到通道权重；整个过程通道之间互不相连，参数量只随通道数线性增长。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="SRM",
         shape="B C H W -> B C H W",
@@ -4494,7 +4699,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "形成金字塔式主干网络。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="WindowAttention",
         shape="B H W C -> B H W C",
@@ -4504,6 +4709,7 @@ PAPERS: dict[str, PaperInfo] = {
             "shifted": {"dim": 32, "num_heads": 2, "window_size": 4, "shift": 2},
             "whole-windows": {"dim": 24, "num_heads": 3, "shift": 3},
             "without-bias": {"dim": 24, "num_heads": 3, "window_size": 3, "qkv_bias": False},
+            "without-offsets": {"dim": 24, "num_heads": 3, "window_size": 4, "shift": 2, "relative": False},
         },
         variants={
             "swin_t": Variant(
@@ -4572,13 +4778,17 @@ PAPERS: dict[str, PaperInfo] = {
                 "Sigmoid 得到门控并作用于张量，最后三支取平均。"
             ),
         },
-        level="parity",
+        level="unverified",
         implemented=True,
         cls="TripletAttention",
         shape="B C H W -> B C H W",
         example={},
         cases={"kernel-3": {"kernel_size": 3}, "no-spatial": {"spatial": False}},
-        recipes=(Recipe(backbone="resnet50", where="after:*.bn3"), Recipe(backbone="resnet18", where="after:*.bn2")),
+        recipes=(
+            Recipe(backbone="resnet50", where="after:*.bn3"),
+            Recipe(backbone="resnet18", where="after:*.bn2"),
+            Recipe(backbone="mobilenet_v2", where="after:features.*.conv"),
+        ),
         key_maps=("TripletAttention",),
     ),
     "tse": PaperInfo(
@@ -4814,7 +5024,16 @@ PAPERS: dict[str, PaperInfo] = {
         shape="B C H W -> B C H W",
         example={},
         cases={"selection-alone": {"keep_ratio": 0.9, "keep_probability": 1.0}},
-        recipes=(Recipe(backbone="resnet50", where="after:layer4"),),
+        recipes=(
+            Recipe(
+                backbone="resnet50",
+                where="after:layer4",
+                note={
+                    "en": "The paper allows any place between two layers; no code tells the authors' own in a ResNet.",
+                    "zh": "论文允许插在任意相邻两层之间；作者未公开代码，在 ResNet 中的具体位置无从核实。",
+                },
+            ),
+        ),
     ),
     "weight_excitation": PaperInfo(
         id="weight_excitation",

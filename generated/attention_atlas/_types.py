@@ -9,11 +9,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Recipe:
-    """Where the paper puts its module into a reference network of :mod:`attention_atlas.hosts`."""
+    """Where the paper puts its module into a reference network of :mod:`attention_atlas.hosts`.
+
+    Recipes of one backbone belong together. ``input`` is the height and width of the images where a module is built for
+    one size; ``note`` says in both languages where a recipe is a usual place instead.
+    """
 
     backbone: str
     where: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    input: tuple[int, int] | None = None
+    note: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -563,6 +563,8 @@ class _Subject:
 
     def row(self, form: Callable[..., Any], mode: Mode, clock: Clock, bandwidth: float | None) -> Row:
         """Time ``form`` in turns with itself and with the references."""
+        for module in (self.module, *self.references.values()):
+            module.train(mode != "forward")
         main = self._call(form, self.module, self.inputs, mode)
         calls = {"module": main, "again": self._call(form, self.module, self.inputs, mode)}
         size = self.case.map
@@ -607,7 +609,6 @@ class _Subject:
         if mode == "forward":
 
             def forward() -> object:
-                module.eval()
                 with torch.no_grad():
                     return form(*inputs)
 
@@ -618,7 +619,6 @@ class _Subject:
         wanted = [*leaves, *(parameter for parameter in module.parameters() if parameter.requires_grad)]
 
         def both() -> object:
-            module.train()
             outputs = [out for out in _leaves(form(*given)) if out.requires_grad]
             gradients = [torch.ones_like(out) for out in outputs]
             return torch.autograd.grad(outputs, wanted, gradients, allow_unused=True)

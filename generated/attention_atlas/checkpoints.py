@@ -91,9 +91,13 @@ class KeyMap:
                     wrong.append(f"{name}: expected {wanted}, got nothing")
                 continue
             used.update(found[0])
-            value = _run(found[1], [theirs[source] for source in found[0]])
+            sources, steps = found
+            if name.endswith("num_batches_tracked"):
+                # A counter has no channels to join or move; layers that are joined have counted the same batches.
+                sources, steps = sources[:1], []
+            value = _run(steps, [theirs[source] for source in sources])
             if value.shape != target.shape:
-                wrong.append(f"{name}: expected shape {tuple(target.shape)}, got {tuple(value.shape)} from {found[0]}")
+                wrong.append(f"{name}: expected shape {tuple(target.shape)}, got {tuple(value.shape)} from {sources}")
             state[name] = value
         for name in theirs:
             if name not in used and not matches(name, self.upstream_only) and not name.endswith("num_batches_tracked"):

@@ -11,10 +11,11 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
 
 from ._types import PaperInfo
 
@@ -22,23 +23,43 @@ _PLACES = ("after", "before", "replace")
 _WIDTHS = ("channels", "in_channels", "dim")
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.InstanceNorm2d)
+_SEVERAL = (nn.MultiheadAttention, nn.RNNBase)
+
+M = TypeVar("M", bound=nn.Module)
 
 
-def insert(
-    model: nn.Module, id: str, where: str, *, example: Tensor | Sequence[Tensor] | None = None, **kwargs: Any
-) -> nn.Module:
+class _Width(NamedTuple):
+    """What a layer tells of a tensor: its channels, its rank if that is fixed, and whether channels come last."""
+
+    channels: int
+    rank: int | None
+    last: bool
+    whose: nn.Module
+
+
+class _Seen(NamedTuple):
+    """A tensor that met a layer, and the shape that must come out of the new module."""
+
+    tensor: Tensor
+    result: torch.Size
+
+
+def insert(model: M, id: str, where: str, *, example: Tensor | Sequence[Tensor] | None = None, **kwargs: Any) -> M:
     """Put a paper's module into ``model`` at every layer that ``where`` names.
 
     Args:
         model: any network; it is changed in place.
         id: of the paper.
-        where: ``[after:|before:|replace:]GLOB``; the glob is matched with full module names, ``after`` is the default.
-            ``replace`` takes the place of convolutions or normalisations and hands their geometry on.
-        example: an input of ``model``; needed only where a layer does not tell its number of channels.
+        where: ``[after:|before:|replace:]GLOB``; the glob is matched with full module names (its ``*`` matches dots,
+            too), ``after`` is the default. ``replace`` takes the place of convolutions or normalisations and hands
+            their geometry on.
+        example: an input of ``model``. Needed only where a layer does not tell its number of channels, or where the
+            module is built for maps of one size; when it is given, each new module is tried on what it would meet.
         kwargs: further arguments of the module.
 
     Returns:
-        ``model`` itself, ready to train.
+        ``model`` itself, ready to train: the new modules have the device, the precision and the mode of their layers,
+        and their parameters require gradients even where the network is frozen.
 
     Raises:
         ValueError: if nothing matches, if the module is there already, or if it does not fit; ``model`` is unchanged.
@@ -49,41 +70,59 @@ def insert(
     paper = info(id)
     factory = getattr(load(id), paper.cls or "", None)
     if factory is None:
-        # A stub says where the paper is when it is called.
-        raise NotImplementedError(f"{paper.title} is not implemented yet; see {paper.paper_url}")
+        reason = paper.nothing_to_build or "it is not implemented yet"
+        raise NotImplementedError(f"{paper.title}: {reason} ({paper.paper_url})")
     place, glob = _split(where)
     targets = _targets(model, place, glob)
     seen = _observe(model, targets, place, example) if example is not None else {}
-    built: list[tuple[str, nn.Module, nn.Module]] = []
+    built: list[tuple[nn.Module, nn.Module]] = []
     for name, layer in targets:
-        if place != "replace" and f"inserted_{id}" in dict(layer.named_children()):
-            raise ValueError(f"{id} is already there: {name}.inserted_{id}")
+        _refuse_a_second(id, factory, name, layer, place)
         if place == "replace":
-            arguments = _geometry(name, layer, factory)
+            arguments = _geometry(paper, factory, name, layer)
         else:
-            arguments = _sizes(paper, factory, name, layer, place, seen.get(name), kwargs)
+            arguments = _sizes(paper, factory, name, layer, place, seen.get(name, []), kwargs)
+            arguments = {**_map_size(paper, factory, seen.get(name, [])), **arguments}
         module = _build(paper, factory, {**arguments, **kwargs}, name)
-        if name in seen and place != "replace":
-            _try(paper, module, seen[name], name)
-        built.append((name, layer, _like(module, layer, model)))
-    for name, layer, module in built:
+        for meeting in seen.get(name, []):
+            _try(paper, module, meeting, name)
+        built.append((layer, _like(module, layer, model)))
+    for layer, module in built:
         if place == "replace":
-            _replace(model, name, module)
+            _replace(model, layer, module)
         else:
             layer.add_module(f"inserted_{id}", module)
             if place == "after":
                 layer.register_forward_hook(partial(_run_after, f"inserted_{id}"))
             else:
-                layer.register_forward_pre_hook(partial(_run_before, f"inserted_{id}"))
+                layer.register_forward_pre_hook(partial(_run_before, f"inserted_{id}"), with_kwargs=True)
     return model
 
 
 def _run_after(name: str, layer: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> Tensor:
+    if isinstance(output, (tuple, list, dict)):
+        raise ValueError(f"{name}: expected one tensor from a {type(layer).__name__}, got a {type(output).__name__}")
     return getattr(layer, name)(output)
 
 
-def _run_before(name: str, layer: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (getattr(layer, name)(inputs[0]), *inputs[1:])
+def _run_before(
+    name: str, layer: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    module = getattr(layer, name)
+    if inputs:
+        return (module(inputs[0]), *inputs[1:]), named
+    first = next(iter(named))
+    return inputs, {**named, first: module(named[first])}
+
+
+def _refuse_a_second(id: str, factory: type[nn.Module], name: str, layer: nn.Module, place: str) -> None:
+    inserted = [child for child, _ in layer.named_children() if child.startswith("inserted_")]
+    if place != "replace" and f"inserted_{id}" in inserted:
+        raise ValueError(f"{id} is already there: {name}.inserted_{id}")
+    if place == "replace" and isinstance(layer, factory):
+        raise ValueError(f"{id} is already there: {name}")
+    if place == "replace" and inserted:
+        raise ValueError(f"{name} carries {inserted[0]}, which would go with it; replace first, then insert")
 
 
 def _split(where: str) -> tuple[str, str]:
@@ -96,7 +135,9 @@ def _split(where: str) -> tuple[str, str]:
 
 
 def _targets(model: nn.Module, place: str, glob: str) -> list[tuple[str, nn.Module]]:
-    names = [name for name, _ in model.named_modules() if name]
+    """Each layer that the glob means, once: a layer can have two names, and two names can lead to one layer."""
+    # A layer that is shared is listed under each of its names.
+    names = [name for name, _ in model.named_modules(remove_duplicate=False) if name]
     found = [name for name in names if fnmatchcase(name, glob) and ".inserted_" not in f".{name}"]
     if not found:
         tail = glob.rpartition(".")[2].strip("*")
@@ -104,8 +145,13 @@ def _targets(model: nn.Module, place: str, glob: str) -> list[tuple[str, nn.Modu
         near += [name for name in names if tail and tail in name.rpartition(".")[2]][:3]
         hint = f"; near: {', '.join(dict.fromkeys(near))}" if near else ""
         raise ValueError(f"where: no module of {type(model).__name__} matches {glob!r}{hint}")
-    targets = [(name, model.get_submodule(name)) for name in found]
-    return targets if place == "replace" else [_called(name, layer, place) for name, layer in targets]
+    targets: dict[nn.Module, str] = {}
+    for name in found:
+        layer = model.get_submodule(name)
+        if place != "replace":
+            name, layer = _called(name, layer, place)
+        targets.setdefault(layer, name)
+    return [(name, layer) for layer, name in targets.items()]
 
 
 def _called(name: str, layer: nn.Module, place: str) -> tuple[str, nn.Module]:
@@ -118,22 +164,31 @@ def _called(name: str, layer: nn.Module, place: str) -> tuple[str, nn.Module]:
         name = f"{name}.{step}"
     if isinstance(layer, (nn.ModuleList, nn.ModuleDict)):
         raise ValueError(f"{name} is a {type(layer).__name__}, which is never called; name the layers in it")
+    if isinstance(layer, NonDynamicallyQuantizableLinear):
+        raise ValueError(f"{name} is never called: nn.MultiheadAttention reads its weights; name a layer around it")
+    if place == "after" and isinstance(layer, _SEVERAL):
+        raise ValueError(f"{name}: a {type(layer).__name__} hands on several tensors; name a layer behind it")
     return name, layer
 
 
 def _observe(
     model: nn.Module, targets: list[tuple[str, nn.Module]], place: str, example: Tensor | Sequence[Tensor]
-) -> dict[str, Tensor]:
-    """The tensor that each target hands on (``after``) or is given (``before``) when ``model`` runs on ``example``."""
-    seen: dict[str, Tensor] = {}
+) -> dict[str, list[_Seen]]:
+    """What each target hands on (``after``) or is given (``before``, ``replace``) when ``model`` runs on ``example``.
 
-    def keep(name: str, layer: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-        value = output if place == "after" else inputs[0]
-        if not isinstance(value, Tensor):
+    A layer that runs several times is met several times.
+    """
+    seen: dict[str, list[_Seen]] = {name: [] for name, _ in targets}
+
+    def keep(name: str, layer: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any], output: Any) -> None:
+        value = output if place == "after" else next(iter((*inputs, *named.values())), None)
+        result = output if place == "replace" else value
+        if not isinstance(value, Tensor) or not isinstance(result, Tensor):
             raise ValueError(f"{name}: expected one tensor {place} it, got {type(value).__name__}")
-        seen[name] = value.detach()
+        if all(value.shape != earlier.tensor.shape for earlier in seen[name]):
+            seen[name].append(_Seen(value.detach(), result.shape))
 
-    handles = [layer.register_forward_hook(partial(keep, name)) for name, layer in targets]
+    handles = [layer.register_forward_hook(partial(keep, name), with_kwargs=True) for name, layer in targets]
     modes = [(module, module.training) for module in model.modules()]
     try:
         with torch.no_grad():
@@ -143,14 +198,13 @@ def _observe(
             handle.remove()
         for module, training in modes:
             module.training = training
-    missing = [name for name, _ in targets if name not in seen]
-    if missing:
+    if missing := [name for name, met in seen.items() if not met]:
         raise ValueError(f"{missing[0]} did not run on the example input")
     return seen
 
 
-def _channels(layer: nn.Module, place: str) -> tuple[int, int | None] | None:
-    """Channels that ``layer`` hands on or is given, and the rank of that tensor where the layer's type tells it.
+def _width(layer: nn.Module, place: str) -> _Width | None:
+    """What is known of the tensor that ``layer`` hands on or is given.
 
     A block tells through its parts: the last one for what it hands on (in a residual block every branch ends with the
     same number of channels), the first one for what it is given.
@@ -161,18 +215,19 @@ def _channels(layer: nn.Module, place: str) -> tuple[int, int | None] | None:
     return next((told for part in (layer, *parts) if (told := _told(part, place))), None)
 
 
-def _told(layer: nn.Module, place: str) -> tuple[int, int | None] | None:
+def _told(layer: nn.Module, place: str) -> _Width | None:
     rank = {"1d": 3, "2d": 4, "3d": 5}.get(type(layer).__name__[-2:])
     if isinstance(layer, _CONVOLUTIONS):
-        return (layer.out_channels if place == "after" else layer.in_channels), rank
+        return _Width(layer.out_channels if place == "after" else layer.in_channels, rank, False, layer)
     if isinstance(layer, _NORMS):
-        return layer.num_features, rank
+        return _Width(layer.num_features, rank, False, layer)
     if isinstance(layer, nn.GroupNorm):
-        return layer.num_channels, None
+        return _Width(layer.num_channels, None, False, layer)
     if isinstance(layer, nn.LayerNorm):
-        return layer.normalized_shape[-1], 3
+        # A LayerNorm2d, as several libraries call it, normalises the channels of a map.
+        return _Width(layer.normalized_shape[-1], rank, rank is None, layer)
     if isinstance(layer, nn.Linear):
-        return (layer.out_features if place == "after" else layer.in_features), 3
+        return _Width(layer.out_features if place == "after" else layer.in_features, None, True, layer)
     return None
 
 
@@ -182,39 +237,87 @@ def _sizes(
     name: str,
     layer: nn.Module,
     place: str,
-    seen: Tensor | None,
+    seen: Sequence[_Seen],
     given: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The module's size parameters, from the layer or from the tensor that was seen there."""
+    """The module's size parameters, from the layer or from the tensors that were seen there."""
     source, arrow, result = (paper.shape or "").partition(" -> ")
     if not arrow or source != result:
         raise ValueError(
             f"{paper.id} maps {paper.shape!r}: only a module that keeps the shape can be put {place} a layer"
         )
     axes = source.split()
-    known = _channels(layer, place)
-    rank = seen.dim() if seen is not None else known[1] if known else None
-    if rank is not None and rank != len(axes):
-        raise ValueError(f"{name}: {paper.id} expects {len(axes)} axes ({source}), got {rank}")
-    # Tokens carry their width last, maps carry their channels second.
-    at = len(axes) - 1 if len(axes) == 3 and axes[1] in ("N", "T") else 1
+    at = next((index for index, axis in enumerate(axes) if axis in ("C", "D")), 1)
+    known = _width(layer, place)
+    _check_layout(paper, axes, at, name, layer, known, seen)
     accepted = inspect.signature(factory).parameters
     names = (paper.axes.get(axes[at], ""), *_WIDTHS)
     parameter = next((width for width in names if width in accepted), None)
-    if parameter is None or parameter in given:
+    if parameter is None:
         return {}
-    if seen is not None:
-        return {parameter: seen.shape[at]}
+    if parameter in given:
+        if known and known.whose is layer and known.channels != given[parameter]:
+            raise ValueError(f"{name} has {known.channels} channels, but {parameter}={given[parameter]} was given")
+        return {}
+    if seen:
+        return {parameter: seen[0].tensor.shape[at]}
     if known is None:
         raise ValueError(
             f"{name}: a {type(layer).__name__} does not tell its channels; give {parameter}=… or example=<an input>"
         )
-    return {parameter: known[0]}
+    return {parameter: known.channels}
 
 
-def _geometry(name: str, layer: nn.Module, factory: type[nn.Module]) -> dict[str, Any]:
+def _check_layout(
+    paper: PaperInfo,
+    axes: list[str],
+    at: int,
+    name: str,
+    layer: nn.Module,
+    known: _Width | None,
+    seen: Sequence[_Seen],
+) -> None:
+    """Refuse tensors of another rank, or with their channels on another axis, than the module expects."""
+    last = at == len(axes) - 1
+    expects = f"{name}: {paper.id} expects {len(axes)} axes ({' '.join(axes)})"
+    ranks = [meeting.tensor.dim() for meeting in seen] or ([known.rank] if known and known.rank else [])
+    for rank in ranks:
+        if rank != len(axes):
+            raise ValueError(f"{expects}, got {rank}")
+    widths = sorted({meeting.tensor.shape[at] for meeting in seen})
+    if len(widths) > 1:
+        raise ValueError(f"{name} runs several times, with {' and '.join(map(str, widths))} channels")
+    if known is None or (known.last == last and known.whose is layer):
+        return
+    turned = f"{expects}, but the channels of a {type(known.whose).__name__} come {'last' if known.last else 'second'}"
+    if known.whose is layer:
+        raise ValueError(turned)
+    if not seen and known.last != last:
+        raise ValueError(f"{turned}; if those of {name} do not, give example=<an input>")
+    for meeting in seen:
+        shape = meeting.tensor.shape
+        if shape[at] != known.channels and shape[1 if last else -1] == known.channels:
+            raise ValueError(f"{expects}, but the channels of {tuple(shape)} come {'second' if last else 'last'}")
+
+
+def _map_size(paper: PaperInfo, factory: type[nn.Module], seen: Sequence[_Seen]) -> dict[str, int]:
+    """Height and width for a module that is built for maps of one size, from the tensor that was seen there."""
+    axes = (paper.shape or "").partition(" -> ")[0].split()
+    accepted = inspect.signature(factory).parameters
+    if not seen or seen[0].tensor.dim() != len(axes):
+        return {}
+    shape = seen[0].tensor.shape
+    sizes = {paper.axes.get(axis): size for axis, size in zip(axes, shape, strict=True) if axis in ("H", "W")}
+    return {name: size for name, size in sizes.items() if name is not None and name in accepted}
+
+
+def _geometry(paper: PaperInfo, factory: type[nn.Module], name: str, layer: nn.Module) -> dict[str, Any]:
     """What a convolution or a batch normalisation hands on to the module that replaces it."""
     accepted = inspect.signature(factory).parameters
+    source = (paper.shape or "").partition(" -> ")[0]
+    axes, told = source.split(), _told(layer, "before")
+    if told and told.rank and "," not in source and told.rank != len(axes):
+        raise ValueError(f"{name}: {paper.id} expects {len(axes)} axes ({source}), got {told.rank}")
     if isinstance(layer, _NORMS):
         if "channels" not in accepted or "in_channels" in accepted:
             raise ValueError(f"{factory.__name__} takes no channels alone: it cannot replace a normalisation")
@@ -240,13 +343,30 @@ def _geometry(name: str, layer: nn.Module, factory: type[nn.Module]) -> dict[str
             arguments[key] = value
         elif neutral is not None and value != neutral:
             raise ValueError(f"{name}: {factory.__name__} takes no {key}, the layer has {value}")
+    if "padding" not in accepted and not _keeps_size(layer):
+        raise ValueError(
+            f"{name}: {factory.__name__} pads so that only the stride changes the size, the layer has "
+            f"kernel_size={layer.kernel_size}, padding={layer.padding}, dilation={layer.dilation}"
+        )
+    if layer.padding_mode != "zeros" and "padding_mode" not in accepted:
+        raise ValueError(f"{name}: {factory.__name__} pads with zeros, the layer has {layer.padding_mode!r}")
     if "groups" in accepted:
         arguments["groups"] = layer.groups
     elif layer.groups != 1:
         raise ValueError(f"{name}: {factory.__name__} takes no groups, the layer has {layer.groups}")
     if "bias" in accepted:
         arguments["bias"] = layer.bias is not None
+    if "single" in accepted:  # a layer that would otherwise take and give a pair of maps
+        arguments["single"] = True
     return arguments
+
+
+def _keeps_size(layer: nn.Conv1d | nn.Conv2d | nn.Conv3d) -> bool:
+    """Whether ``layer`` would keep the size of a map if its stride were one."""
+    if isinstance(layer.padding, str):
+        return layer.padding == "same"
+    sides = zip(layer.kernel_size, layer.padding, layer.dilation, strict=True)
+    return all(2 * padding == dilation * (kernel - 1) for kernel, padding, dilation in sides)
 
 
 def _build(paper: PaperInfo, factory: type[nn.Module], arguments: Mapping[str, Any], name: str) -> nn.Module:
@@ -257,13 +377,16 @@ def _build(paper: PaperInfo, factory: type[nn.Module], arguments: Mapping[str, A
     return factory(**arguments)
 
 
-def _try(paper: PaperInfo, module: nn.Module, seen: Tensor, name: str) -> None:
-    with torch.no_grad():
-        result = module.to(device=seen.device, dtype=seen.dtype).eval()(seen)
-    module.train()
-    if not isinstance(result, Tensor) or result.shape != seen.shape:
+def _try(paper: PaperInfo, module: nn.Module, seen: _Seen, name: str) -> None:
+    value = seen.tensor
+    try:
+        with torch.no_grad():
+            result = module.to(device=value.device, dtype=value.dtype).eval()(value)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise ValueError(f"{name}: {paper.id} does not fit {tuple(value.shape)}: {error}") from error
+    if not isinstance(result, Tensor) or result.shape != seen.result:
         got = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
-        raise ValueError(f"{name}: {paper.id} does not keep the shape: expected {tuple(seen.shape)}, got {got}")
+        raise ValueError(f"{name}: {paper.id} does not keep the shape: expected {tuple(seen.result)}, got {got}")
 
 
 def _like(module: nn.Module, layer: nn.Module, model: nn.Module) -> nn.Module:
@@ -279,6 +402,9 @@ def _floats(*modules: nn.Module) -> Iterator[Tensor]:
         yield from (parameter for parameter in module.parameters() if parameter.is_floating_point())
 
 
-def _replace(model: nn.Module, name: str, module: nn.Module) -> None:
-    parent, _, last = name.rpartition(".")
-    model.get_submodule(parent).register_module(last, module)
+def _replace(model: nn.Module, layer: nn.Module, module: nn.Module) -> None:
+    """Put ``module`` wherever ``layer`` is: a shared layer stays shared."""
+    for name, child in list(model.named_modules(remove_duplicate=False)):
+        if child is layer:
+            parent, _, last = name.rpartition(".")
+            model.get_submodule(parent).register_module(last, module)

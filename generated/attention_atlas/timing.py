@@ -8,6 +8,7 @@ So far the CUDA clock has only been run on a stand-in for ``torch.cuda``, which 
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,24 @@ from torch import Tensor
 from torch.utils.benchmark import Timer
 
 __all__ = ["Clock", "CpuClock", "CudaClock", "Samples", "clock_for", "copy_bandwidth", "quartiles", "take_turns"]
+
+
+def peak_bytes(call: Callable[[], object]) -> int:
+    """The most bytes that tensors made by ``call`` occupy at a time, on the CPU.
+
+    From the profiler's records of what the allocator gave and took back.
+    """
+    # The profiler tells of its every start and stop on stderr unless asked not to before it first starts.
+    os.environ.setdefault("KINETO_LOG_LEVEL", "6")
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        call()
+    events = getattr(profile.profiler, "kineto_results").events()  # noqa: B009  the typed interface hides it
+    now = peak = 0
+    for event in sorted((e for e in events if e.name() == "[memory]"), key=lambda e: e.start_ns()):
+        now += event.nbytes()
+        peak = max(peak, now)
+    return peak
+
 
 Call = Callable[[], object]
 _RAMP_SECONDS = 0.3
@@ -135,15 +154,8 @@ class CpuClock:
         return [_timer(call).timeit(self._numbers.get(call, 1)).median for call in calls]
 
     def peak_bytes(self, call: Call) -> int:
-        """From the profiler's records of what the allocator gave and took back."""
-        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
-            call()
-        events = getattr(profile.profiler, "kineto_results").events()  # noqa: B009  the typed interface hides it
-        now = peak = 0
-        for event in sorted((e for e in events if e.name() == "[memory]"), key=lambda e: e.start_ns()):
-            now += event.nbytes()
-            peak = max(peak, now)
-        return peak
+        """From the profiler's records."""
+        return peak_bytes(call)
 
 
 def _timer(call: Call) -> Timer:

@@ -9,7 +9,12 @@ import pytest
 from attention_atlas.pytest_plugin import GpuBenchmark
 
 # Sizes of shape letters by case; all others are chosen by device.
-CASES: dict[str, dict[str, int]] = {"example": {}, "no-positions": {}, "stage-three": {"H": 14, "W": 10}}
+CASES: dict[str, dict[str, int]] = {
+    "example": {},
+    "no-positions": {},
+    "large-map": {},
+    "stage-three": {"H": 14, "W": 10},
+}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -9,7 +9,13 @@ import pytest
 from attention_atlas.pytest_plugin import GpuBenchmark
 
 # Sizes of shape letters by case; all others are chosen by device.
-CASES: dict[str, dict[str, int]] = {"example": {}, "small-kernel": {}, "channel-gate-alone": {}, "other-pools": {}}
+CASES: dict[str, dict[str, int]] = {
+    "example": {},
+    "small-kernel": {},
+    "channel-gate-alone": {},
+    "other-pools": {},
+    "parallel": {},
+}
 
 
 @pytest.mark.parametrize("name", CASES)

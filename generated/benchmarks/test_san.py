@@ -9,7 +9,17 @@ import pytest
 from attention_atlas.pytest_plugin import GpuBenchmark
 
 # Sizes of shape letters by case; all others are chosen by device.
-CASES: dict[str, dict[str, int]] = {"example": {}, "patchwise": {}, "stage-three": {"H": 14, "W": 10}}
+CASES: dict[str, dict[str, int]] = {
+    "example": {},
+    "patchwise": {},
+    "summation": {},
+    "pairwise-concatenation": {},
+    "hadamard": {},
+    "dot": {},
+    "star": {},
+    "clique": {},
+    "stage-three": {"H": 14, "W": 10},
+}
 
 
 @pytest.mark.parametrize("name", CASES)

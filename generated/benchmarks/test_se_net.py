@@ -9,7 +9,7 @@ import pytest
 from attention_atlas.pytest_plugin import GpuBenchmark
 
 # Sizes of shape letters by case; all others are chosen by device.
-CASES: dict[str, dict[str, int]] = {"example": {}, "narrow": {}, "equations": {}, "max-pooling": {}}
+CASES: dict[str, dict[str, int]] = {"example": {}, "narrow": {}, "equations": {}, "max-pooling": {}, "tanh": {}}
 
 
 @pytest.mark.parametrize("name", CASES)

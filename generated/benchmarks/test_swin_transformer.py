@@ -14,6 +14,7 @@ CASES: dict[str, dict[str, int]] = {
     "shifted": {"H": 9, "W": 14},
     "whole-windows": {"H": 14, "W": 21},
     "without-bias": {"H": 6, "W": 10},
+    "without-offsets": {"H": 9, "W": 14},
 }
 
 

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from templates.blocks.full_precision import full_precision
+
 __all__ = ["attend"]
 
 
@@ -20,21 +22,15 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
     # padding, or doing that for few keys, costs more than it saves.
     apart = wide != q.shape[1] or (q.requires_grad and k.shape[2] < 8 * wide)
     if q.device.type == "cpu" and wide > 128 and apart:
-        if q.dtype == torch.float16:  # which the products may exceed, also under autocast
-            with torch.autocast("cpu", enabled=False):
-                weights = _weights(q.float(), k.float(), scale).to(v.dtype)  # (B, N, M)
-        else:
-            weights = _weights(q, k, scale).to(v.dtype)  # (B, N, M)
+        with full_precision(q):
+            if q.dtype == torch.float16:
+                q, k = q.float(), k.float()
+            weights = ((q if scale == 1 else q * scale).mT @ k).softmax(2).to(v.dtype)  # (B, N, M)
         # In backward, the first form copies the result and the second one the weights: the smaller is taken.
         return (weights @ v.mT).mT if k.shape[2] > wide else v @ weights.mT  # (B, D, N)
     width = max(q.shape[1], wide) if q.device.type == "cpu" else 0
     out = F.scaled_dot_product_attention(_rows(q, width), _rows(k, width), _rows(v, width), scale=scale)
     return out[:, 0, :, :wide].mT
-
-
-def _weights(q: Tensor, k: Tensor, scale: float) -> Tensor:
-    """``(B, d, N)``, ``(B, d, M)`` -> ``(B, N, M)``."""
-    return ((q if scale == 1 else q * scale).mT @ k).softmax(2)
 
 
 def _rows(x: Tensor, width: int) -> Tensor:

@@ -10,41 +10,37 @@ from torch import Tensor, nn
 
 from templates.blocks.drop_path import DropPath
 from templates.blocks.mlp import Mlp
-from templates.blocks.relative_position_bias import RelativePositionBias
 from templates.blocks.windows import pad_to_multiple, partition_windows
 
-__all__ = ["PatchMerging", "WindowBias", "WindowBlock", "WindowTransformer"]
+__all__ = ["PatchMerging", "WindowBlock", "WindowMask", "WindowTransformer"]
 
 
-class WindowBias(RelativePositionBias):
-    """A learned bias for each offset in an M x M window; minus infinity between parts that are not neighbours.
+class WindowMask(nn.Module):
+    """Minus infinity between parts of a shifted M x M window that are not neighbours on the map.
 
     Shifted windows are made by rolling the map: those at its far edges then hold up to four parts from different sides.
 
     Shape:
-        returns ``(P, h, N, N)`` with h = num_heads and N = M * M; P = 1, or the number of windows if they are shifted
+        returns ``(P, 1, N, N)`` for P windows, with N = M * M
     """
 
     row_split: Tensor
     column_split: Tensor
 
-    def __init__(self, window_size: int, num_heads: int, shift: int) -> None:
-        super().__init__(window_size, window_size, num_heads)
+    def __init__(self, window_size: int, shift: int) -> None:
+        super().__init__()
         # In the last windows of a rolled map the last ``shift`` rows (columns) come from its other end.
         wrapped = torch.arange(window_size) >= window_size - shift
         rows, columns = wrapped.repeat_interleave(window_size), wrapped.repeat(window_size)
         self.register_buffer("row_split", rows[:, None] != rows, persistent=False)  # (N, N)
         self.register_buffer("column_split", columns[:, None] != columns, persistent=False)  # (N, N)
 
-    def windows(self, rows: int, columns: int, shifted: bool, dtype: torch.dtype) -> Tensor:
-        """The bias for ``rows`` x ``columns`` windows."""
-        bias = self().to(dtype)[None]  # (1, h, N, N)
-        if not shifted:
-            return bias
-        mask = bias.new_zeros(rows, columns, 1, *bias.shape[2:])
+    def forward(self, rows: int, columns: int, dtype: torch.dtype) -> Tensor:
+        """For ``rows`` x ``columns`` windows."""
+        mask = torch.zeros(rows, columns, *self.row_split.shape, dtype=dtype, device=self.row_split.device)
         mask[-1].masked_fill_(self.row_split, -torch.inf)
         mask[:, -1].masked_fill_(self.column_split, -torch.inf)
-        return (bias + mask).flatten(0, 1)  # (R * S, h, N, N)
+        return mask.flatten(0, 1)[:, None]  # (R * S, 1, N, N)
 
 
 class WindowBlock(nn.Module):
@@ -141,10 +137,13 @@ class WindowTransformer(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """The last feature map, channels last: ``(B, 3, H, W)`` -> ``(B, H/32, W/32, 8 * dim)`` of four stages."""
+        return self.norm(self.stages(self.embed(x)))  # (B, H/32, W/32, 8 * dim)
+
+    def embed(self, x: Tensor) -> Tensor:
+        """The patches of 4 x 4 pixels: ``(B, 3, H, W)`` -> ``(B, H/4, W/4, dim)``."""
         below, right = -x.shape[2] % 4, -x.shape[3] % 4
         x = self.patch_embed(F.pad(x, (0, right, 0, below)))  # (B, dim, H/4, W/4)
-        x = self.patch_norm(x.permute(0, 2, 3, 1))  # (B, H/4, W/4, dim)
-        return self.norm(self.stages(x))  # (B, H/32, W/32, 8 * dim)
+        return self.patch_norm(x.permute(0, 2, 3, 1))  # (B, H/4, W/4, dim)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.features(x).mean((1, 2)))  # (B, num_classes)

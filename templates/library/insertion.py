@@ -356,6 +356,8 @@ def _geometry(paper: PaperInfo, factory: type[nn.Module], name: str, layer: nn.M
         raise ValueError(f"{name}: {factory.__name__} takes no groups, the layer has {layer.groups}")
     if "bias" in accepted:
         arguments["bias"] = layer.bias is not None
+    if "single" in accepted:  # a layer that would otherwise take and give a pair of maps
+        arguments["single"] = True
     return arguments
 
 

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from templates.blocks.biased_attention import biased_attention
 from templates.blocks.neighbourhood import aggregate, correlate
-from templates.blocks.swin import WindowBias, WindowBlock, WindowTransformer
+from templates.blocks.relative_position_bias import RelativePositionBias
+from templates.blocks.swin import WindowBlock, WindowMask, WindowTransformer
 from templates.blocks.windows import merge_windows, pad_to_multiple, partition_windows
 
 __all__ = ["ACmix", "ACmixSwin", "WindowACmix"]
@@ -131,7 +132,8 @@ class WindowACmix(nn.Module):
             raise ValueError(f"shift: expected 0 <= shift < window_size={window_size}, got {shift}")
         self.num_heads, self.window_size, self.window_shift = num_heads, window_size, shift
         self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
-        self.position_bias = WindowBias(window_size, num_heads, shift)
+        self.position_bias = RelativePositionBias(window_size, window_size, num_heads)
+        self.mask = WindowMask(window_size, shift)
         self.proj = nn.Linear(dim, dim)
         self.mix = nn.Linear(3 * num_heads, 9)
         self.shift = nn.Parameter(torch.eye(9).unflatten(1, (3, 3)).repeat(dim, 1, 1, 1))
@@ -157,7 +159,9 @@ class WindowACmix(nn.Module):
         batch, rows, columns = windows.shape[:3]
         heads = windows.unflatten(5, (3, self.num_heads, -1)).permute(5, 0, 1, 2, 6, 3, 4, 7)
         q, k, v = heads.flatten(5, 6).flatten(1, 3)  # (B * R * S, h, N, d) each, with N = M * M
-        bias = self.position_bias.windows(rows, columns, shifted, q.dtype)  # (1 or R * S, h, N, N)
+        bias = self.position_bias().to(q.dtype)[None]  # (1, h, N, N)
+        if shifted:
+            bias = bias + self.mask(rows, columns, q.dtype)  # (R * S, h, N, N)
         y = biased_attention(q, k, v, bias).transpose(1, 2).flatten(2)  # (B * R * S, N, C)
         y = self.proj(y).unflatten(0, (batch, rows, columns)).unflatten(3, (size, size))  # (B, R, S, M, M, C)
         return merge_windows(y)  # (B, H, W, C)

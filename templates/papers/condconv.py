@@ -61,10 +61,14 @@ class CondConv2d(nn.Module):
         own_routing: bool = True,
     ) -> None:
         super().__init__()
-        if in_channels % groups or out_channels % groups:
+        counts = {"kernel_size": kernel_size, "stride": stride, "dilation": dilation, "num_experts": num_experts}
+        for name, count in counts.items():
+            if count < 1:
+                raise ValueError(f"{name}: expected at least 1, got {count}")
+        if groups < 1 or in_channels % groups or out_channels % groups:
             raise ValueError(f"groups: expected a divisor of {in_channels} and {out_channels}, got {groups}")
-        if num_experts < 1:
-            raise ValueError(f"num_experts: expected at least 1, got {num_experts}")
+        if isinstance(padding, str) and padding != "same":
+            raise ValueError(f"padding: expected a number or 'same', got {padding!r}")
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
         self.pointwise = kernel_size == stride == groups == 1 and padding in (0, "same")
         self.kernel_shape = (out_channels, in_channels // groups, kernel_size, kernel_size)
@@ -190,9 +194,10 @@ class EfficientNetCondConv(nn.Module):
         self.bn1 = _norm(32)
         self.act = nn.SiLU(inplace=True)
         layers = tuple(math.ceil(depth * count) for count in layers)
-        blocks: list[nn.Module] = []
-        in_channels = 32
+        groups: list[nn.Module] = []
+        in_channels, built = 32, 0
         for group, (kernel_size, stride) in enumerate(((3, 1), (3, 2), (5, 2), (3, 2), (5, 1), (5, 2), (3, 1))):
+            blocks: list[nn.Module] = []
             for index in range(layers[group]):
                 block = CondMBConv(
                     in_channels,
@@ -201,11 +206,12 @@ class EfficientNetCondConv(nn.Module):
                     stride if index == 0 else 1,
                     expansion=1 if group == 0 else 6,
                     num_experts=num_experts if group >= 4 else 0,
-                    drop_path=drop_path * len(blocks) / sum(layers),
+                    drop_path=drop_path * built / sum(layers),
                 )
                 blocks.append(block)
-                in_channels = channels[group]
-        self.blocks = nn.Sequential(*blocks)
+                in_channels, built = channels[group], built + 1
+            groups.append(nn.Sequential(*blocks))
+        self.blocks = nn.Sequential(*groups)
         self.head = SameConv2d(in_channels, 1280, 1)
         self.bn2 = _norm(1280)
         self.dropout = nn.Dropout(dropout)

@@ -38,9 +38,9 @@ class ECA(nn.Module):
         self.conv = nn.Conv1d(1, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x.mean((2, 3))  # (B, C)
-        s = self.conv(y[:, None]).sigmoid()  # (B, 1, C)
-        return x * s[:, 0, :, None, None]  # (B, C, H, W)
+        y = x.mean((2, 3), keepdim=True).squeeze(3).mT  # (B, 1, C)
+        y = self.conv(y).sigmoid_()  # (B, 1, C)
+        return x * y.mT.unsqueeze(3)  # (B, C, H, W)
 
 
 class ECABasicBlock(BasicBlock):

@@ -13,7 +13,7 @@ __all__ = ["NonLocal"]
 _PAIRWISE = ("embedded_gaussian", "gaussian", "dot_product", "concatenation")
 _CONV = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 _NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
-_POOL = {1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d}
+_MAX_POOL = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
 
 
 class NonLocal(nn.Module):
@@ -55,11 +55,13 @@ class NonLocal(nn.Module):
             raise ValueError(f"pairwise: expected one of {', '.join(_PAIRWISE)}, got {pairwise!r}")
         if sub_sample not in ("input", "embedding", "none"):
             raise ValueError(f"sub_sample: expected input, embedding or none, got {sub_sample!r}")
+        if reduction < 1:
+            raise ValueError(f"reduction: expected at least 1, got {reduction}")
         if channels < reduction:
             raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
         self.pairwise = pairwise
         conv, inner = _CONV[dimensions], channels // reduction
-        pool = _POOL[dimensions]((1, 2, 2)[3 - dimensions :])
+        pool = _Pool(dimensions)
         embedded = pairwise != "gaussian"
         self.scale = (inner if embedded else channels) ** -0.5 if scale else 1.0
         self.pool = pool if sub_sample == "input" else nn.Identity()
@@ -93,6 +95,20 @@ class NonLocal(nn.Module):
             w_theta, w_phi = self.w_f.weight.chunk(2, 1)  # (1, d), (1, d): w_f [theta, phi] is a sum of two
             return _rectified_sum(w_theta @ theta, w_phi @ phi, g / phi.shape[2])
         return attend(theta, phi, g, self.scale)
+
+
+class _Pool(nn.Module):
+    """The largest of each two entries along every axis but time. An axis of one entry stays."""
+
+    def __init__(self, dimensions: int) -> None:
+        super().__init__()
+        self.dimensions = dimensions
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel = [min(2, side) for side in x.shape[2:]]
+        if self.dimensions == 3:
+            kernel[0] = 1
+        return _MAX_POOL[self.dimensions](x, kernel)
 
 
 def _dot_product_sum(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:

@@ -34,19 +34,21 @@ class SimAM(nn.Module):
 
     def __init__(self, e_lambda: float = 1e-4) -> None:
         super().__init__()
-        if e_lambda <= 0:
+        if not e_lambda > 0:
             raise ValueError(f"e_lambda: expected a positive number, got {e_lambda}")
         self.e_lambda = e_lambda
 
     def forward(self, x: Tensor) -> Tensor:
-        count = x.shape[2] * x.shape[3]
+        _, channels, height, width = x.shape
+        count = height * width
         if count == 1:
             return x * _LEAST
         # The variance is over count - 1. A group norm with one channel per group divides by its variance over count,
         # so both constants carry the ratio; the weight makes the square of z the first term of the inverse energy.
         ratio = (count - 1) / count
-        weight = x.new_full(x.shape[1:2], math.sqrt(ratio) / 2)
-        z = F.group_norm(x, x.shape[1], weight, eps=self.e_lambda * ratio)  # (B, C, H, W)
+        weight = x.new_full((channels,), math.sqrt(ratio) / 2)
+        # Where channels come last, its kernel for the CPU subtracts two sums of squares, which loses small variances.
+        z = F.group_norm(x.contiguous(), channels, weight, eps=self.e_lambda * ratio)  # (B, C, H, W)
         inverse_energy = z.square().add_(0.5)  # (B, C, H, W)  Eq. 5
         return x * inverse_energy.sigmoid_()  # (B, C, H, W)  Eq. 6
 

@@ -65,6 +65,22 @@ def test_inference_gives_what_training_gives() -> None:
     torch.testing.assert_close(inference, module(x).detach())
 
 
+def test_orders_of_the_paper() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(2, 16, 5, 7)
+    modules = {order: CBAM(16, 4, order=order).eval() for order in ("channel-first", "spatial-first", "parallel")}
+    state = modules["channel-first"].state_dict()
+    for module in modules.values():
+        module.load_state_dict(state)
+    channel, spatial = modules["parallel"].channel_gate, modules["parallel"].spatial_gate
+    torch.testing.assert_close(modules["channel-first"](x), spatial(channel(x)))
+    torch.testing.assert_close(modules["spatial-first"](x), channel(spatial(x)))
+    logits = (channel(x) / x).logit() + (spatial(x) / x).logit()
+    torch.testing.assert_close(modules["parallel"](x), x * logits.sigmoid(), rtol=1e-4, atol=1e-5)
+    with pytest.raises(ValueError, match="order: expected channel-first, spatial-first or parallel, got 'both'"):
+        CBAM(16, order="both")  # pyright: ignore[reportArgumentType]  # that is the mistake
+
+
 class _WithResidual(CBAM):
     def forward(self, x: Tensor) -> Tensor:
         return x + super().forward(x)
@@ -160,6 +176,8 @@ def test_bad_arguments() -> None:
         CBAM(16, pools=["mean"])
     with pytest.raises(ValueError, match=r"pools: expected one or more of avg, max, lp, lse, got \[\]"):
         CBAM(16, pools=[])
+    with pytest.raises(ValueError, match="reduction: expected at least 1, got 0"):
+        CBAM(16, reduction=0)
     with pytest.raises(ValueError, match="kernel_size: expected an odd number, got 4"):
         CBAM(16, kernel_size=4)
 
@@ -174,3 +192,14 @@ def test_large_values_in_half_precision() -> None:
     x = torch.full((1, 16, 16, 16), 1e3, dtype=torch.float16)
     for pools in (("avg", "max"), ("lp", "lse")):
         assert CBAM(16, pools=pools).half().eval()(x).isfinite().all()
+
+
+def test_a_norm_beyond_half_precision() -> None:
+    torch.manual_seed(0)
+    module, x = CBAM(16, pools=("lp", "lse")).eval(), torch.randn(1, 16, 24, 12) * 1e4
+    narrow = module(x.half().float())
+    with torch.autocast("cpu", torch.float16):
+        torch.testing.assert_close(module(x.half().float()), narrow, rtol=2e-2, atol=20.0)
+    result = module.half()(x.half())
+    assert result.dtype == torch.float16
+    torch.testing.assert_close(result.float(), narrow, rtol=2e-2, atol=20.0)

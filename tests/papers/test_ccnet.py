@@ -128,6 +128,17 @@ def test_weights_are_shared_between_the_passes() -> None:
     assert three(torch.rand(2, 32, 3, 4)).shape == (2, 5, 3, 4)
 
 
+def test_products_beyond_half_precision() -> None:
+    torch.manual_seed(0)
+    module = CrissCrossAttention(16).eval()
+    torch.nn.init.ones_(module.gamma)
+    x = torch.rand(2, 16, 6, 5) * 4e3
+    assert module.half()(x.half()).isfinite().all()
+    module = module.float()
+    with torch.autocast("cpu", torch.float16):
+        assert module(x).isfinite().all()
+
+
 def test_a_new_module_changes_nothing() -> None:
     x = torch.rand(1, 16, 4, 5)
     assert torch.equal(CrissCrossAttention(16)(x), x)
@@ -137,6 +148,7 @@ def test_a_new_module_changes_nothing() -> None:
     ("call", "message"),
     [
         (lambda: CrissCrossAttention(4), "channels: expected at least reduction=8, got 4"),
+        (lambda: CrissCrossAttention(4, 0), "reduction: expected at least 1, got 0"),
         (lambda: RCCA(32, 5, recurrence=0), "recurrence: expected at least 1, got 0"),
     ],
 )

@@ -158,7 +158,10 @@ def test_routing_comes_from_one_place() -> None:
     ("arguments", "message"),
     [
         ({"groups": 3}, "groups: expected a divisor of 4 and 6, got 3"),
+        ({"groups": 0}, "groups: expected a divisor of 4 and 6, got 0"),
         ({"num_experts": 0}, "num_experts: expected at least 1, got 0"),
+        ({"stride": 0}, "stride: expected at least 1, got 0"),
+        ({"padding": "valid"}, "padding: expected a number or 'same', got 'valid'"),
     ],
 )
 def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:

@@ -161,10 +161,28 @@ def test_a_new_block_changes_nothing(pairwise: str, norm: bool) -> None:
 
 
 @pytest.mark.parametrize("pairwise", PAIRWISE)
-@pytest.mark.parametrize(("dimensions", "size"), [(1, (9,)), (2, (2, 9)), (3, (1, 3, 2))])
+@pytest.mark.parametrize(
+    ("dimensions", "size"),
+    [(1, (9,)), (2, (2, 9)), (3, (1, 3, 2)), (1, (2,)), (2, (1, 7)), (2, (5, 1)), (3, (2, 1, 1))],
+)
 def test_any_size_in_one_to_three_dimensions(pairwise: str, dimensions: int, size: tuple[int, ...]) -> None:
     module = NonLocal(4, dimensions=dimensions, pairwise=pairwise).train()
     assert module(torch.rand(1, 4, *size)).shape == (1, 4, *size)
+
+
+def test_an_axis_of_one_entry_is_not_pooled() -> None:
+    torch.manual_seed(0)
+    pooled, whole = (NonLocal(8, sub_sample=form).eval() for form in ("input", "none"))
+    pooled.load_state_dict(whole.state_dict())
+    torch.nn.init.ones_(whole.out[1].weight)  # pyright: ignore[reportArgumentType]
+    torch.nn.init.ones_(pooled.out[1].weight)  # pyright: ignore[reportArgumentType]
+    x = torch.rand(2, 8, 1, 1)
+    torch.testing.assert_close(pooled(x), whole(x))
+    x = torch.rand(2, 8, 1, 6)
+    keys = x.unflatten(3, (3, 2)).amax(4)
+    theta, phi, g = (conv(t)[:, :, 0] for conv, t in ((whole.theta, x), (whole.phi, keys), (whole.g, keys)))
+    y = g @ (phi.mT @ theta / 2).softmax(1)
+    torch.testing.assert_close(pooled(x), x + whole.out(y[:, :, None]))
 
 
 @pytest.mark.parametrize("pairwise", ["embedded_gaussian", "gaussian"])
@@ -182,6 +200,7 @@ def test_large_values_in_half_precision(pairwise: str, dtype: torch.dtype) -> No
         ({"pairwise": "softmax"}, "pairwise: expected one of embedded_gaussian, gaussian, dot_product, concatenation"),
         ({"sub_sample": "output"}, "sub_sample: expected input, embedding or none, got 'output'"),
         ({"dimensions": 4}, "dimensions: expected 1, 2 or 3, got 4"),
+        ({"reduction": 0}, "reduction: expected at least 1, got 0"),
         ({"reduction": 9}, "channels: expected at least reduction=9, got 8"),
     ],
 )

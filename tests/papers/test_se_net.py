@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, get_args
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from generator.evidence.record import load_record
 from generator.evidence.replay import build, compare
 from templates.papers import se_net
-from templates.papers.se_net import SE, SEBottleneck, SENet, SEResNet
+from templates.papers.se_net import SE, Position, SEBottleneck, SENet, SEResNet
 
 RECORD = load_record(Path(__file__).parents[1] / "evidence" / "se_net.json")
 
@@ -54,6 +55,29 @@ def test_max_pooling_sees_the_largest_value_only() -> None:
     torch.testing.assert_close(
         gate[:, :, 0, 0], module.up(module.down(x.amax((2, 3))).relu()).sigmoid(), rtol=1e-9, atol=1e-12
     )
+
+
+@pytest.mark.parametrize("gate", ["sigmoid", "tanh", "relu"])
+def test_gates_of_the_paper(gate: Literal["sigmoid", "tanh", "relu"]) -> None:
+    torch.manual_seed(0)
+    module, x = SE(8, reduction=2, gate=gate).double(), torch.randn(2, 8, 5, 3, dtype=torch.float64)
+    logits = module.up(module.down(x.mean((2, 3))).relu())
+    torch.testing.assert_close(module(x), x * getattr(torch, gate)(logits)[:, :, None, None])
+
+
+def test_positions_in_the_block() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(2, 16, 6, 5)
+    for position in get_args(Position):
+        shortcut = nn.Conv2d(16, 64, 1, 2)
+        block = SEBottleneck(16, 16, 2, shortcut, reduction=4, position=position).eval()
+        branch = x if position != "pre" else block.se(x)
+        branch = block.bn1(block.conv1(branch)).relu()
+        branch = block.bn3(block.conv3(block.bn2(block.conv2(branch)).relu()))
+        beside = shortcut(x) if position != "identity" else block.se(shortcut(x))
+        y = ((block.se(branch) if position == "standard" else branch) + beside).relu()
+        torch.testing.assert_close(block(x), block.se(y) if position == "post" else y)
+        assert SEResNet((1, 1, 1, 1), num_classes=3, position=position)(torch.randn(2, 3, 33, 40)).shape == (2, 3)
 
 
 class _WithoutReLU(SE):
@@ -118,6 +142,12 @@ def test_dropout_of_senet_is_before_the_classifier() -> None:
 def test_bad_arguments() -> None:
     with pytest.raises(ValueError, match="channels: expected at least reduction=16, got 8"):
         SE(8)
+    with pytest.raises(ValueError, match="reduction: expected at least 1, got 0"):
+        SE(8, reduction=0)
+    with pytest.raises(ValueError, match="gate: expected one of sigmoid, tanh, relu, got 'hard'"):
+        SE(16, gate="hard")  # pyright: ignore[reportArgumentType]  # that is the mistake
+    with pytest.raises(ValueError, match="position: expected standard, pre, post or identity, got 'end'"):
+        SEBottleneck(64, 16, position="end")  # pyright: ignore[reportArgumentType]  # that is the mistake
     with pytest.raises(ValueError, match="pool: expected 'avg' or 'max', got 'sum'"):
         SE(16, pool="sum")  # pyright: ignore[reportArgumentType]  # that is the mistake
 

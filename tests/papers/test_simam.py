@@ -120,6 +120,8 @@ def test_one_module_in_every_block() -> None:
 def test_bad_arguments() -> None:
     with pytest.raises(ValueError, match="e_lambda: expected a positive number, got 0"):
         SimAM(0)
+    with pytest.raises(ValueError, match="expected 4"):
+        SimAM()(torch.rand(2, 3, 4, 5, 6))
     with pytest.raises(ValueError, match="basic blocks: expected groups=1 and base_width=64, got 32 and 4"):
         SimAMResNet(bottleneck=False, groups=32, base_width=4)
 
@@ -138,3 +140,11 @@ def test_large_values_in_half_precision(dtype: torch.dtype) -> None:
     torch.manual_seed(0)
     x = (torch.randn(1, 4, 32, 32) * 1e4 + 1e3).clamp(-6e4, 6e4).to(dtype)
     torch.testing.assert_close(SimAM()(x).float(), SimAM()(x.float()), rtol=2e-2, atol=1.0)
+
+
+def test_a_large_mean_loses_no_variance_in_either_layout() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(2, 8, 14, 9) + 200.0
+    expected = SimAM()(x.double()).float()
+    for layout in (torch.contiguous_format, torch.channels_last):
+        torch.testing.assert_close(SimAM()(x.contiguous(memory_format=layout)), expected, rtol=1e-5, atol=1e-3)

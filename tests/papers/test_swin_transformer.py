@@ -10,10 +10,16 @@ import torch
 from torch import Tensor, nn
 
 from templates.blocks.drop_path import DropPath
+from templates.blocks.relative_position_bias import RelativePositionBias
 from templates.blocks.swin import PatchMerging
 from templates.blocks.windows import merge_windows, pad_to_multiple, partition_windows
 from templates.papers.swin_transformer import SwinBlock, SwinTransformer, WindowAttention
 from tests.papers.mutants import rejected
+
+
+def _offsets(module: WindowAttention) -> RelativePositionBias:
+    assert module.position_bias is not None
+    return module.position_bias
 
 
 def _region(position: int, size: int, window: int, shift: int) -> tuple[int, bool]:
@@ -27,7 +33,7 @@ def _naive(module: WindowAttention, x: Tensor) -> Tensor:
     batch, height, width, dim = x.shape
     window, shift, heads = module.window_size, module.shift, module.num_heads
     q, k, v = module.qkv(x).unflatten(3, (3, heads, -1)).unbind(3)
-    table = module.position_bias.table.view(2 * window - 1, 2 * window - 1, heads)
+    table = _offsets(module).table.view(2 * window - 1, 2 * window - 1, heads)
     cells = [(i, j) for i in range(height) for j in range(width)]
     part = {(i, j): (_region(i, height, window, shift), _region(j, width, window, shift)) for i, j in cells}
     out = torch.zeros_like(x)
@@ -53,7 +59,7 @@ def _naive(module: WindowAttention, x: Tensor) -> Tensor:
 def test_each_window_by_itself(window: int, shift: int, size: tuple[int, int]) -> None:
     torch.manual_seed(0)
     module = WindowAttention(4, 2, window, shift).double()
-    nn.init.normal_(module.position_bias.table)
+    nn.init.normal_(_offsets(module).table)
     x = torch.randn(1, *size, 4, dtype=torch.float64, requires_grad=True)
     ours, naive = module(x), _naive(module, x)
     torch.testing.assert_close(ours, naive)
@@ -69,7 +75,7 @@ def test_each_window_by_itself(window: int, shift: int, size: tuple[int, int]) -
 def test_the_fused_kernel_and_what_trains_on_the_cpu_agree(shift: int, grad: bool) -> None:
     torch.manual_seed(0)
     module = WindowAttention(4, 2, 4, shift).double()
-    nn.init.normal_(module.position_bias.table)
+    nn.init.normal_(_offsets(module).table)
     x = torch.randn(3, 8, 12, 4, dtype=torch.float64)
     expected = torch.cat([_naive(module, item[None]) for item in x])
     with torch.set_grad_enabled(grad):
@@ -80,7 +86,7 @@ def test_the_fused_kernel_and_what_trains_on_the_cpu_agree(shift: int, grad: boo
 def test_height_and_width_are_told_apart(shift: int) -> None:
     torch.manual_seed(0)
     module = WindowAttention(4, 2, 4, shift).double()
-    nn.init.normal_(module.position_bias.table)
+    nn.init.normal_(_offsets(module).table)
     x = torch.randn(1, 8, 12, 4, dtype=torch.float64)
     assert not torch.allclose(module(x.transpose(1, 2)).transpose(1, 2), module(x))
 
@@ -130,7 +136,7 @@ class _OffsetsReversed(WindowAttention):
 
     def __init__(self, *args: Any, **arguments: Any) -> None:
         super().__init__(*args, **arguments)
-        self.position_bias.index = self.position_bias.index.flip(0)
+        _offsets(self).index = _offsets(self).index.flip(0)
 
 
 class _MaskedAtEveryEdge(WindowAttention):
@@ -209,6 +215,42 @@ def test_the_network_takes_any_size() -> None:
         assert network.features(torch.randn(2, 3, *size)).shape[3] == 16
     with pytest.raises(ValueError, match="expected as many of each, got 3 and 4"):
         SwinTransformer(depths=(1, 1, 1))
+
+
+@pytest.mark.parametrize("shift", [0, 2])
+def test_without_a_bias_for_offsets(shift: int) -> None:
+    torch.manual_seed(0)
+    plain, biased = (WindowAttention(12, 3, 4, shift, relative=relative).double() for relative in (False, True))
+    assert biased.position_bias is not None
+    biased.load_state_dict(plain.state_dict(), strict=False)
+    nn.init.zeros_(biased.position_bias.table)
+    x = torch.randn(2, 9, 8, 12, dtype=torch.float64, requires_grad=True)
+    weights = torch.randn_like(x)
+    torch.testing.assert_close(plain(x), biased(x))
+    torch.testing.assert_close(*(torch.autograd.grad(module(x), x, weights) for module in (plain, biased)))
+    assert SwinBlock(12, 3, 4, shift, relative=False).attn.position_bias is None
+
+
+def test_windows_may_stay_where_they_are() -> None:
+    network = SwinTransformer(8, (2, 2), (1, 2), window_size=4, shifted=False, relative=False)
+    blocks = [module for module in network.modules() if isinstance(module, WindowAttention)]
+    assert [(block.shift, block.position_bias) for block in blocks] == [(0, None)] * 4
+
+
+def test_absolute_positions_are_resized() -> None:
+    torch.manual_seed(0)
+    network = SwinTransformer(8, (1, 1), (1, 2), window_size=4, num_classes=3, absolute=(32, 48)).eval()
+    assert network.positions is not None
+    assert network.positions.shape == (1, 8 * 12, 8)
+    for size in ((32, 48), (30, 45), (64, 40)):
+        assert network(torch.randn(2, 3, *size)).shape == (2, 3)
+    with torch.no_grad():  # the same everywhere stays the same at any size
+        network.positions.fill_(0.5)
+        plain = SwinTransformer(8, (1, 1), (1, 2), window_size=4, num_classes=3).eval()
+        plain.load_state_dict(network.state_dict(), strict=False)
+        plain.patch_norm.bias.add_(0.5)
+        x = torch.randn(1, 3, 64, 40)
+        torch.testing.assert_close(network(x), plain(x))
 
 
 def test_large_values_in_half_precision_stay_finite() -> None:

@@ -4,7 +4,7 @@ Authors: Irwan Bello et al.
 Paper: https://arxiv.org/abs/1904.09925
 Code (not the authors'): https://github.com/leaderj1001/Attention-Augmented-Conv2d
 Shape: B C H W -> B O H W
-Evidence: runs: it keeps the contract that the tests check; there was no code to compare with
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/aa_conv.py, templates/blocks/biased_attention.py, templates/blocks/resnet.py and
     catalog.yaml: edit those.
 
@@ -20,7 +20,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["AABottleneck", "AAConv", "AAResNet", "aa_resnet50", "aa_resnet101"]
+__all__ = [
+    "AABasicBlock",
+    "AABottleneck",
+    "AAConv",
+    "AAResNet",
+    "aa_resnet34",
+    "aa_resnet50",
+    "aa_resnet101",
+    "aa_resnet152",
+]
 
 
 def biased_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
@@ -206,8 +215,11 @@ class AAConv(nn.Module):
         key_channels: of the queries and keys of all heads together; over O, the paper's kappa.
         value_channels: of the output, those that come from the attention; over O, the paper's upsilon.
         relative: whether there are vectors for offsets; the paper compares with attention without.
-        height, width: of the largest output, for which there are vectors.
+        height, width: of the largest map in the attention, for which there are vectors: the largest output, or half of
+            it with ``downsample``.
         bias: of all layers.
+        downsample: whether the attention sees averages of 3 x 3 positions, two apart, and its result is interpolated;
+            the paper does so where maps are large.
 
     Differs from the paper:
         It does not say how the attention takes a stride. Here its 1x1 convolution does.
@@ -226,6 +238,7 @@ class AAConv(nn.Module):
         height: int = 14,
         width: int = 14,
         bias: bool = False,
+        downsample: bool = False,
     ) -> None:
         super().__init__()
         if kernel_size % 2 == 0:
@@ -237,7 +250,7 @@ class AAConv(nn.Module):
             )
         if not 0 < value_channels < out_channels:
             raise ValueError(f"value_channels: expected 1 to {out_channels - 1}, got {value_channels}")
-        self.num_heads, self.height, self.width = num_heads, height, width
+        self.num_heads, self.height, self.width, self.downsample = num_heads, height, width, downsample
         self.widths = (key_channels, key_channels, value_channels)
         rest, padding = out_channels - value_channels, kernel_size // 2
         self.conv = nn.Conv2d(in_channels, rest, kernel_size, stride, padding, bias=bias)
@@ -250,7 +263,13 @@ class AAConv(nn.Module):
             self.columns = nn.Parameter(torch.randn(2 * width - 1, head_dim) * head_dim**-0.5)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat((self.conv(x), self._attend(self.qkv(x))), 1)  # (B, O, H/s, W/s)
+        convolved = self.conv(x)  # (B, O - V, H/s, W/s)
+        if self.downsample:
+            x = F.avg_pool2d(x, 3, 2, 1, count_include_pad=False)  # (B, C, H/2, W/2)
+        attended = self._attend(self.qkv(x))  # (B, V, H/s, W/s), or half of that
+        if self.downsample:
+            attended = F.interpolate(attended, convolved.shape[2:], mode="bilinear")  # (B, V, H/s, W/s)
+        return torch.cat((convolved, attended), 1)  # (B, O, H/s, W/s)
 
     def _attend(self, qkv: Tensor) -> Tensor:
         """Attention to all positions of ``(B, 2 * K + V, H, W)``: ``(B, V, H, W)``."""
@@ -268,7 +287,9 @@ class AAConv(nn.Module):
         """Of the vectors for offsets in the largest map those that occur in this one, which are the middle ones."""
         largest = len(vectors) // 2 + 1
         if size > largest:
-            raise ValueError(f"x: expected an output of at most {self.height} x {self.width}, got a side of {size}")
+            raise ValueError(
+                f"x: expected an attention map of at most {self.height} x {self.width}, got a side of {size}"
+            )
         return vectors.narrow(0, largest - size, 2 * size - 1)
 
     def _offsets(self, q: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
@@ -283,15 +304,13 @@ class AAConv(nn.Module):
         return (by_row.unsqueeze(4) + by_column.unsqueeze(3)).flatten(3)
 
 
-class AABottleneck(Bottleneck):
-    """A bottleneck with an attention-augmented convolution for its 3x3 convolution.
+class AABasicBlock(BasicBlock):
+    """A basic block with an attention-augmented convolution for the first of its two.
 
     Shape:
-        x: ``(B, C, H, W)`` -> ``(B, 4 * channels, H/s, W/s)`` with s = stride
+        x: ``(B, C, H, W)`` -> ``(B, channels, H/s, W/s)`` with s = stride
 
-    Args:
-        ratio: of keys and of values to ``channels``; a head of keys has at least 20 channels.
-        height, width: of the largest output.
+    Args: those of :class:`AABottleneck`.
     """
 
     def __init__(
@@ -299,56 +318,118 @@ class AABottleneck(Bottleneck):
         in_channels: int,
         channels: int,
         stride: int = 1,
-        downsample: nn.Module | None = None,
-        ratio: float = 0.25,
+        shortcut: nn.Module | None = None,
+        ratios: tuple[float, float] = (0.25, 0.25),
         num_heads: int = 8,
         height: int = 14,
         width: int = 14,
+        downsample: bool = False,
     ) -> None:
-        super().__init__(in_channels, channels, stride, downsample)
-        values = int(ratio * channels) // num_heads * num_heads
-        keys = max(values, 20 * num_heads)
-        self.conv2 = AAConv(
-            channels, channels, keys, values, num_heads=num_heads, stride=stride, height=height, width=width
+        super().__init__(in_channels, channels, stride, shortcut)
+        self.add_module(
+            "conv1", _augmented(in_channels, channels, stride, ratios, num_heads, height, width, downsample)
         )
 
 
+class AABottleneck(Bottleneck):
+    """A bottleneck with an attention-augmented convolution for its 3x3 convolution.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, 4 * channels, H/s, W/s)`` with s = stride
+
+    Args:
+        ratios: of keys and of values to ``channels``; a head of keys has at least 20 channels.
+        height, width: of the largest map in the attention.
+        downsample: whether the attention sees the map at half its size.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        stride: int = 1,
+        shortcut: nn.Module | None = None,
+        ratios: tuple[float, float] = (0.2, 0.1),
+        num_heads: int = 8,
+        height: int = 14,
+        width: int = 14,
+        downsample: bool = False,
+    ) -> None:
+        super().__init__(in_channels, channels, stride, shortcut)
+        self.conv2 = _augmented(channels, channels, stride, ratios, num_heads, height, width, downsample)
+
+
 class AAResNet(ResNet):
-    """ResNet whose last three stages consist of augmented bottlenecks.
+    """ResNet whose last three stages consist of augmented blocks; the first of them attends at half its size.
 
     Shape:
         x: ``(B, 3, H, W)`` -> ``(B, num_classes)``
 
     Args:
+        ratios: of keys and of values to the channels of a stage: 0.2 and 0.1, in ResNet-34 0.25 both.
+        bottleneck: whether blocks are bottlenecks; basic blocks are those of ResNet-34.
         image_size: the largest height and width of an image.
     """
 
     def __init__(
         self,
         layers: tuple[int, int, int, int] = (3, 4, 6, 3),
-        ratio: float = 0.25,
+        ratios: tuple[float, float] = (0.2, 0.1),
         num_heads: int = 8,
+        bottleneck: bool = True,
         image_size: tuple[int, int] = (224, 224),
         num_classes: int = 1000,
     ) -> None:
-        block = partial(_block, ratio=ratio, num_heads=num_heads, image_size=image_size)
-        super().__init__(block, layers, num_classes=num_classes)
+        block = partial(_block, ratios=ratios, num_heads=num_heads, bottleneck=bottleneck, image_size=image_size)
+        super().__init__(block, layers, expansion=4 if bottleneck else 1, num_classes=num_classes)
+
+
+def _augmented(
+    in_channels: int,
+    channels: int,
+    stride: int,
+    ratios: tuple[float, float],
+    num_heads: int,
+    height: int,
+    width: int,
+    downsample: bool,
+) -> AAConv:
+    keys, values = (int(ratio * channels) // num_heads * num_heads for ratio in ratios)
+    keys, values = max(keys, 20 * num_heads), max(values, num_heads)
+    return AAConv(
+        in_channels,
+        channels,
+        keys,
+        values,
+        num_heads=num_heads,
+        stride=stride,
+        height=height,
+        width=width,
+        downsample=downsample,
+    )
 
 
 def _block(
     in_channels: int,
     channels: int,
     stride: int,
-    downsample: nn.Module | None,
-    ratio: float,
+    shortcut: nn.Module | None,
+    ratios: tuple[float, float],
     num_heads: int,
+    bottleneck: bool,
     image_size: tuple[int, int],
-) -> Bottleneck:
+) -> nn.Module:
     if channels == 64:
-        return Bottleneck(in_channels, channels, stride, downsample)
-    reduction = channels // 16  # of the stage's maps against the image: 8, 16, 32
+        return (Bottleneck if bottleneck else BasicBlock)(in_channels, channels, stride, shortcut)
+    reduction = max(channels // 16, 16)  # of the attention's maps against the image: 16, 16, 32
     height, width = (-(-side // reduction) for side in image_size)
-    return AABottleneck(in_channels, channels, stride, downsample, ratio, num_heads, height, width)
+    augmented = AABottleneck if bottleneck else AABasicBlock
+    return augmented(in_channels, channels, stride, shortcut, ratios, num_heads, height, width, channels == 128)
+
+
+def aa_resnet34(num_classes: int = 1000) -> AAResNet:
+    """AAResNet in the configuration aa_resnet34, for inputs of 224 x 224."""
+    return AAResNet(layers=(3, 4, 6, 3), ratios=(0.25, 0.25), bottleneck=False, num_classes=num_classes)
 
 
 def aa_resnet50(num_classes: int = 1000) -> AAResNet:
@@ -359,3 +440,8 @@ def aa_resnet50(num_classes: int = 1000) -> AAResNet:
 def aa_resnet101(num_classes: int = 1000) -> AAResNet:
     """AAResNet in the configuration aa_resnet101, for inputs of 224 x 224."""
     return AAResNet(layers=(3, 4, 23, 3), num_classes=num_classes)
+
+
+def aa_resnet152(num_classes: int = 1000) -> AAResNet:
+    """AAResNet in the configuration aa_resnet152, for inputs of 224 x 224."""
+    return AAResNet(layers=(3, 8, 36, 3), num_classes=num_classes)

@@ -4,9 +4,9 @@ Authors: Xilai Li et al.
 Paper: https://arxiv.org/abs/1908.01259
 Code (the authors', licence: research-only (NCSU)): https://github.com/iVMCL/AOGNet-v2
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
-Generated from templates/papers/attentive_normalization.py, templates/blocks/moments.py, templates/blocks/resnet.py and
-    catalog.yaml: edit those.
+Evidence: not verified since it last changed; run python -m generator verify
+Generated from templates/papers/attentive_normalization.py, templates/blocks/mobilenet_v2.py,
+    templates/blocks/moments.py, templates/blocks/resnet.py and catalog.yaml: edit those.
 
 Attentive normalization: each item mixes its own scale and shift from a few learned ones.
 """
@@ -21,7 +21,100 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["AttentiveNorm", "AttentiveNormBottleneck", "AttentiveNormResNet", "resnet50_an", "resnet101_an"]
+__all__ = [
+    "AttentiveNorm",
+    "AttentiveNormBottleneck",
+    "AttentiveNormInvertedResidual",
+    "AttentiveNormMobileNetV2",
+    "AttentiveNormResNet",
+    "mobilenet_v2_an",
+    "resnet50_an",
+    "resnet101_an",
+]
+
+
+class InvertedResidual(nn.Module):
+    """Expand, filter depthwise, project; a shortcut where the shape stays (Sandler et al., 2018).
+
+    Subclasses put their layer into ``conv``: ``[expansion], depthwise, projection, normalisation``, of which the first
+    two are convolution, normalisation and ReLU6 each.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, O, H/s, W/s)`` with O = out_channels and s = stride
+
+    Args:
+        expansion: channels of the middle over C; at 1 the first convolution is left out.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1, expansion: int = 6) -> None:
+        super().__init__()
+        self.hidden_channels = in_channels * expansion
+        layers: list[nn.Module] = [] if expansion == 1 else [_conv_bn_relu6(in_channels, self.hidden_channels, 1)]
+        layers += [
+            _conv_bn_relu6(self.hidden_channels, self.hidden_channels, 3, stride, self.hidden_channels),
+            nn.Conv2d(self.hidden_channels, out_channels, 1, bias=False),
+            nn.BatchNorm2d(out_channels),
+        ]
+        self.conv = nn.Sequential(*layers)
+        self.has_shortcut = stride == 1 and in_channels == out_channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.conv(x) if self.has_shortcut else self.conv(x)  # (B, O, H/s, W/s)
+
+
+class MobileNetV2(nn.Module):
+    """MobileNetV2 of width 1.0. Names of layers as in torchvision.
+
+    Shape:
+        x: ``(B, 3, H, W)`` -> ``(B, num_classes)``
+
+    Args:
+        block: called as ``block(in_channels, out_channels, stride, expansion)`` for each block.
+        dropout: before the classifier.
+    """
+
+    # expansion, channels, blocks, stride of the first (Table 2 of the paper)
+    _STAGES = (
+        (1, 16, 1, 1),
+        (6, 24, 2, 2),
+        (6, 32, 3, 2),
+        (6, 64, 4, 2),
+        (6, 96, 3, 1),
+        (6, 160, 3, 2),
+        (6, 320, 1, 1),
+    )
+
+    def __init__(
+        self,
+        block: Callable[[int, int, int, int], nn.Module] = InvertedResidual,
+        num_classes: int = 1000,
+        dropout: float = 0.2,
+    ) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [_conv_bn_relu6(3, 32, 3, 2)]
+        in_channels = 32
+        for expansion, channels, depth, stride in self._STAGES:
+            for index in range(depth):
+                layers.append(block(in_channels, channels, stride if index == 0 else 1, expansion))
+                in_channels = channels
+        self.features = nn.Sequential(*layers, _conv_bn_relu6(in_channels, 1280, 1))
+        self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(1280, num_classes))
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.features(x).mean((2, 3)))  # (B, num_classes)
+
+
+def _conv_bn_relu6(
+    in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, groups: int = 1
+) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU6(inplace=True),
+    )
 
 
 def moments(x: Tensor, correction: int = 0) -> tuple[Tensor, Tensor]:
@@ -228,6 +321,8 @@ class AttentiveNorm(nn.Module):
         components: K.
         groups: ``None`` for batch normalisation, else the groups of a group normalisation.
         gate: how the weights are squashed: ``hsigmoid``, ``sigmoid`` or ``softmax``.
+        gate_norm: whether the K weights are normalised before that; otherwise their layer has a bias.
+        hidden: whether a layer of 2 K channels with ReLU precedes the one that gives the weights.
 
     Differs from the paper:
         As in the released code, attention sees each channel's mean divided by its standard deviation, not the mean
@@ -236,7 +331,14 @@ class AttentiveNorm(nn.Module):
     """
 
     def __init__(
-        self, channels: int, components: int = 10, groups: int | None = None, gate: str = "hsigmoid", eps: float = 1e-5
+        self,
+        channels: int,
+        components: int = 10,
+        groups: int | None = None,
+        gate: str = "hsigmoid",
+        eps: float = 1e-5,
+        gate_norm: bool = True,
+        hidden: bool = False,
     ) -> None:
         super().__init__()
         if gate not in ("hsigmoid", "sigmoid", "softmax"):
@@ -246,29 +348,39 @@ class AttentiveNorm(nn.Module):
         if groups is not None and channels % groups:
             raise ValueError(f"groups: expected a divisor of channels={channels}, got {groups}")
         self.gate = gate
-        self.project = nn.Linear(channels, components, bias=False)
-        if groups is None:
-            self.norm: nn.Module = nn.BatchNorm2d(channels, eps, affine=False)
-            self.gate_norm: nn.Module = nn.BatchNorm1d(components, eps)
-        else:
-            self.norm = nn.GroupNorm(groups, channels, eps, affine=False)
-            self.gate_norm = nn.GroupNorm(1, components, eps)
+        layers: list[nn.Module] = []
+        width = channels
+        for out_channels in (2 * components, components) if hidden else (components,):
+            layers.append(nn.Linear(width, out_channels, bias=not gate_norm))
+            if gate_norm and groups is None:
+                layers.append(nn.BatchNorm1d(out_channels, eps))
+            elif gate_norm:
+                layers.append(nn.GroupNorm(1, out_channels, eps))
+            if out_channels > components:
+                layers.append(nn.ReLU())
+            width = out_channels
+        self.attention = nn.Sequential(*layers)
+        self.norm: nn.Module = (
+            nn.BatchNorm2d(channels, eps, affine=False)
+            if groups is None
+            else nn.GroupNorm(groups, channels, eps, affine=False)
+        )
         self.weight = nn.Parameter(torch.empty(components, channels))
         self.bias = nn.Parameter(torch.empty(components, channels))
         nn.init.normal_(self.weight, 1, 0.1)
         nn.init.normal_(self.bias, 0, 0.1)
 
     def forward(self, x: Tensor) -> Tensor:
-        mix = self._attention(x)  # (B, K)
+        mix = self._mix(x)  # (B, K)
         scale, shift = mix @ self.weight, mix @ self.bias  # (B, C), (B, C)
         return torch.addcmul(shift[:, :, None, None], self.norm(x), scale[:, :, None, None])  # (B, C, H, W)
 
-    def _attention(self, x: Tensor) -> Tensor:
+    def _mix(self, x: Tensor) -> Tensor:
         if x.shape[2] * x.shape[3] < 2:
             raise ValueError("x: expected maps of two positions or more for a standard deviation, got 1x1")
         mean, variance = moments(x, correction=1)  # (B, C), (B, C)
         z = (mean * (variance + 1e-3).rsqrt()).to(x.dtype)  # (B, C)
-        logits = self.gate_norm(self.project(z))  # (B, K)
+        logits = self.attention(z)  # (B, K)
         if self.gate == "softmax":
             return logits.softmax(1)
         # torch's own hardsigmoid rounds 1/6 to float32 in every precision.
@@ -310,6 +422,35 @@ class AttentiveNormResNet(ResNet):
         super().__init__(partial(AttentiveNormBottleneck, components=components), layers, num_classes=num_classes)
 
 
+class AttentiveNormInvertedResidual(InvertedResidual):
+    """An inverted residual block with attentive normalization after its depthwise convolution.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, O, H/s, W/s)`` with O = out_channels and s = stride
+
+    Args:
+        components: K where there are fewer than 96 output channels; elsewhere twice as many.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, stride: int = 1, expansion: int = 6, components: int = 5
+    ) -> None:
+        super().__init__(in_channels, out_channels, stride, expansion)
+        norm = AttentiveNorm(self.hidden_channels, components if out_channels < 96 else 2 * components)
+        self.get_submodule(f"conv.{len(self.conv) - 3}").register_module("1", norm)
+
+
+class AttentiveNormMobileNetV2(MobileNetV2):
+    """MobileNetV2 with attentive normalization in every block.
+
+    Shape:
+        x: ``(B, 3, H, W)`` -> ``(B, num_classes)``
+    """
+
+    def __init__(self, components: int = 5, num_classes: int = 1000) -> None:
+        super().__init__(partial(AttentiveNormInvertedResidual, components=components), num_classes)
+
+
 def resnet50_an(num_classes: int = 1000) -> AttentiveNormResNet:
     """AttentiveNormResNet in the configuration resnet50_an, for inputs of 224 x 224."""
     return AttentiveNormResNet(layers=(3, 4, 6, 3), num_classes=num_classes)
@@ -318,3 +459,8 @@ def resnet50_an(num_classes: int = 1000) -> AttentiveNormResNet:
 def resnet101_an(num_classes: int = 1000) -> AttentiveNormResNet:
     """AttentiveNormResNet in the configuration resnet101_an, for inputs of 224 x 224."""
     return AttentiveNormResNet(layers=(3, 4, 23, 3), num_classes=num_classes)
+
+
+def mobilenet_v2_an(num_classes: int = 1000) -> AttentiveNormMobileNetV2:
+    """AttentiveNormMobileNetV2 in the configuration mobilenet_v2_an, for inputs of 224 x 224."""
+    return AttentiveNormMobileNetV2(num_classes=num_classes)

@@ -4,7 +4,7 @@ Authors: Yingwei Li et al.
 Paper: https://arxiv.org/abs/2004.01961
 Code (the authors', licence: none (files carry Apache-2.0 headers)): https://github.com/LiYingwei/AutoNL
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of another implementation
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/autonl.py and catalog.yaml: edit those.
 
 LightNL: a non-local block without projections, on fewer channels and fewer positions, for mobile networks.
@@ -59,7 +59,7 @@ class LightNL(nn.Module):
 
     def attend(self, theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
         """``g phi^T theta / N``: ``(B, C', N)``, ``(B, C', M)``, ``(B, C, M)`` -> ``(B, C, N)``."""
-        queries, keys, wide = theta.shape[2], phi.shape[2], len(g[0])
+        queries, keys, wide = theta.shape[2], phi.shape[2], g.shape[1]
         if queries * keys * (wide + self.width) < (queries + keys) * wide * self.width:
             return g @ _product(phi.mT, theta, 1 / queries)  # weights of all pairs first, (B, M, N)
         return _product(g, phi.mT, 1 / queries) @ theta  # values for each channel of a query first, (B, C, C')

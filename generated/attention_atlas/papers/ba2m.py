@@ -3,19 +3,30 @@
 Authors: Qishang Cheng et al.
 Paper: https://arxiv.org/abs/2103.15099
 Shape: B C H W -> B C H W
-Evidence: runs: it keeps the contract that the tests check; there was no code to compare with
-Generated from templates/papers/ba2m.py, templates/blocks/attend.py and catalog.yaml: edit those.
+Evidence: not verified since it last changed; run python -m generator verify
+Generated from templates/papers/ba2m.py, templates/blocks/full_precision.py, templates/blocks/attend.py and
+    catalog.yaml: edit those.
 
 BA2M: the images of a batch are weighed against each other by one score each.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 __all__ = ["BA2M"]
+
+
+def full_precision(x: Tensor) -> AbstractContextManager[object]:
+    """A context in which products of float32 tensors on the device of ``x`` stay in float32."""
+    device = x.device.type
+    if not torch.amp.is_autocast_available(device):
+        return nullcontext()
+    return torch.autocast(device, enabled=False)
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
@@ -29,9 +40,10 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
     # padding, or doing that for few keys, costs more than it saves.
     apart = wide != q.shape[1] or (q.requires_grad and k.shape[2] < 8 * wide)
     if q.device.type == "cpu" and wide > 128 and apart:
-        if q.dtype == torch.float16:
-            q, k = q.float(), k.float()
-        weights = ((q if scale == 1 else q * scale).mT @ k).softmax(2).to(v.dtype)  # (B, N, M)
+        with full_precision(q):
+            if q.dtype == torch.float16:
+                q, k = q.float(), k.float()
+            weights = ((q if scale == 1 else q * scale).mT @ k).softmax(2).to(v.dtype)  # (B, N, M)
         # In backward, the first form copies the result and the second one the weights: the smaller is taken.
         return (weights @ v.mT).mT if k.shape[2] > wide else v @ weights.mT  # (B, D, N)
     width = max(q.shape[1], wide) if q.device.type == "cpu" else 0

@@ -4,8 +4,8 @@ Authors: Jongchan Park et al.
 Paper: https://arxiv.org/abs/1807.06514
 Code (the authors', licence: MIT): https://github.com/Jongchan/attention-module
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
-Generated from templates/papers/bam.py and catalog.yaml: edit those.
+Evidence: not verified since it last changed; run python -m generator verify
+Generated from templates/papers/bam.py, templates/blocks/channel_means.py and catalog.yaml: edit those.
 
 BAM: one gate from a channel branch and a dilated spatial branch side by side, placed between the stages.
 """
@@ -16,6 +16,17 @@ import torch
 from torch import Tensor, nn
 
 __all__ = ["BAM", "ChannelGate", "SpatialGate"]
+
+
+def channel_means(x: Tensor) -> Tensor:
+    """``x.mean((2, 3))``, whose gradient is a view of C numbers instead of a map filled with them.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, C)``
+    """
+    if x.dtype in (torch.float16, torch.bfloat16):  # in which a sum would leave the range or lose its last digits
+        return x.mean((2, 3))
+    return x.sum((2, 3)) / (x.shape[2] * x.shape[3])
 
 
 class ChannelGate(nn.Module):
@@ -33,7 +44,7 @@ class ChannelGate(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x.mean((2, 3)))  # (B, C)  Eq. 3
+        return self.layers(channel_means(x))  # (B, C)  Eq. 3
 
 
 class SpatialGate(nn.Module):
@@ -46,15 +57,15 @@ class SpatialGate(nn.Module):
     def __init__(self, channels: int, reduction: int = 16, dilation: int = 4, depth: int = 2) -> None:
         super().__init__()
         hidden = channels // reduction
-        layers: list[nn.Module] = [nn.Conv2d(channels, hidden, 1), nn.BatchNorm2d(hidden), nn.ReLU(inplace=True)]
-        for _ in range(depth):
-            # The padding follows the dilation, so that the map keeps its size.
-            conv = nn.Conv2d(hidden, hidden, 3, padding=dilation, dilation=dilation)
-            layers += [conv, nn.BatchNorm2d(hidden), nn.ReLU(inplace=True)]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(hidden, 1, 1))
+        self.reduce = _normalised(nn.Conv2d(channels, hidden, 1))
+        # The padding follows the dilation, so that the map keeps its size.
+        self.dilated = nn.Sequential(
+            *(_normalised(nn.Conv2d(hidden, hidden, 3, padding=dilation, dilation=dilation)) for _ in range(depth))
+        )
+        self.project = nn.Conv2d(hidden, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x)  # (B, 1, H, W)  Eq. 4
+        return self.project(self.dilated(self.reduce(x)))  # (B, 1, H, W)  Eq. 4
 
 
 class BAM(nn.Module):
@@ -67,26 +78,54 @@ class BAM(nn.Module):
         reduction: C over the width inside both branches.
         dilation: of the spatial branch's 3x3 convolutions.
         depth: how many of them there are.
-        fusion: ``product`` multiplies the branches before the sigmoid, ``sum`` adds them.
+        fusion: ``product`` multiplies the branches before the sigmoid, ``sum`` adds them, ``max`` takes the greater.
+        channel, spatial: whether there is a channel and a spatial branch; one alone is not fused with anything.
 
     Differs from the paper:
         Eq. 2 adds the two branches; the released code multiplies them, which is the default here. The paper's form is
-        ``fusion="sum"``. The paper normalises the channel branch after its last layer, the code after the first.
+        ``fusion="sum"``. The paper normalises each branch once, after its last layer; the code normalises after every
+        layer but the last, and a ReLU follows.
     """
 
     def __init__(
-        self, channels: int, reduction: int = 16, dilation: int = 4, depth: int = 2, fusion: str = "product"
+        self,
+        channels: int,
+        reduction: int = 16,
+        dilation: int = 4,
+        depth: int = 2,
+        fusion: str = "product",
+        channel: bool = True,
+        spatial: bool = True,
     ) -> None:
         super().__init__()
         if channels < reduction:
             raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
-        if fusion not in ("product", "sum"):
-            raise ValueError(f"fusion: expected product or sum, got {fusion!r}")
+        if fusion not in ("product", "sum", "max"):
+            raise ValueError(f"fusion: expected product, sum or max, got {fusion!r}")
+        if not (channel or spatial):
+            raise ValueError("channel, spatial: expected at least one to be true, got neither")
         self.fusion = fusion
-        self.channel = ChannelGate(channels, reduction)
-        self.spatial = SpatialGate(channels, reduction, dilation, depth)
+        self.channel = ChannelGate(channels, reduction) if channel else None
+        self.spatial = SpatialGate(channels, reduction, dilation, depth) if spatial else None
 
     def forward(self, x: Tensor) -> Tensor:
-        channel, spatial = self.channel(x)[:, :, None, None], self.spatial(x)  # (B, C, 1, 1), (B, 1, H, W)
-        gate = channel * spatial if self.fusion == "product" else channel + spatial  # (B, C, H, W)
-        return torch.addcmul(x, x, gate.sigmoid_())  # (B, C, H, W)  Eq. 1
+        return (x * self._gate(x)).add_(x)  # (B, C, H, W)  Eq. 1
+
+    def _gate(self, x: Tensor) -> Tensor:
+        branches: list[Tensor] = []
+        if self.channel is not None:
+            branches.append(self.channel(x)[:, :, None, None])  # (B, C, 1, 1)
+        if self.spatial is not None:
+            branches.append(self.spatial(x))  # (B, 1, H, W)
+        if len(branches) == 1:
+            return branches[0].sigmoid()
+        channel, spatial = branches
+        if self.fusion == "product":
+            # As a product of matrices the branches also get their gradients by products, not by sums over whole maps.
+            return (channel.flatten(2) @ spatial.flatten(2)).sigmoid_().view(x.shape)  # (B, C, H, W)
+        both = channel + spatial if self.fusion == "sum" else torch.maximum(channel, spatial)
+        return both.sigmoid_()  # (B, C, H, W)  Eq. 2
+
+
+def _normalised(conv: nn.Conv2d) -> nn.Sequential:
+    return nn.Sequential(conv, nn.BatchNorm2d(conv.out_channels), nn.ReLU(inplace=True))

@@ -4,7 +4,7 @@ Authors: Jianwei Yang et al.
 Paper: https://papers.nips.cc/paper/8411-cross-channel-communication-networks.pdf
 Code (the authors', licence: MIT): https://github.com/jwyang/C3Net.pytorch
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/c3net.py and catalog.yaml: edit those.
 
 Cross-channel communication: channels exchange whole maps, the more the closer their mean responses are.
@@ -35,6 +35,7 @@ class C3(nn.Module):
 
     def __init__(self, channels: int, height: int, width: int, reduction: int = 8, group_channels: int = 512) -> None:
         super().__init__()
+        self.channels = channels
         self.size = height, width
         positions = height * width
         if positions < reduction:
@@ -49,6 +50,8 @@ class C3(nn.Module):
         self.decode_out = nn.Linear(hidden, positions)
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.shape[1] != self.channels:
+            raise ValueError(f"x: expected {self.channels} channels, got {x.shape[1]}")
         fits = x.shape[2] == self.size[0] and x.shape[3] == self.size[1]
         maps = x if fits else F.interpolate(x, self.size)  # (B, C, h, w)
         codes = self.encode(maps.flatten(2)).unflatten(1, (self.groups, -1))  # (B, G, C/G, N)

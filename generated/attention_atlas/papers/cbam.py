@@ -4,8 +4,8 @@ Authors: Sanghyun Woo et al.
 Paper: https://arxiv.org/abs/1807.06521
 Code (the authors', licence: MIT): https://github.com/Jongchan/attention-module
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
-Generated from templates/papers/cbam.py and catalog.yaml: edit those.
+Evidence: not verified since it last changed; run python -m generator verify
+Generated from templates/papers/cbam.py, templates/blocks/full_precision.py and catalog.yaml: edit those.
 
 Convolutional block attention: a gate for each channel, then a gate for each position, both from means and maxima.
 """
@@ -13,11 +13,22 @@ Convolutional block attention: a gate for each channel, then a gate for each pos
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 __all__ = ["CBAM", "ChannelGate", "SpatialGate"]
+
+
+def full_precision(x: Tensor) -> AbstractContextManager[object]:
+    """A context in which products of float32 tensors on the device of ``x`` stay in float32."""
+    device = x.device.type
+    if not torch.amp.is_autocast_available(device):
+        return nullcontext()
+    return torch.autocast(device, enabled=False)
 
 
 _POOLS = ("avg", "max", "lp", "lse")
@@ -37,6 +48,8 @@ class ChannelGate(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 16, pools: Sequence[str] = ("avg", "max")) -> None:
         super().__init__()
+        if reduction < 1:
+            raise ValueError(f"reduction: expected at least 1, got {reduction}")
         if channels < reduction:
             raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
         if not pools or any(pool not in _POOLS for pool in pools):
@@ -50,18 +63,26 @@ class ChannelGate(nn.Module):
 
     @staticmethod
     def pool(x: Tensor, pool: str) -> Tensor:
-        """Each channel as one number."""
+        """Each channel as one number. The two that add up without a mean are in float32 for maps in half precision."""
         x = x.flatten(2)  # (B, C, H*W)
         if pool == "avg":
             return x.mean(2)  # (B, C)
         if pool == "max":
             return _largest(x, 2)
+        if x.dtype in (torch.float16, torch.bfloat16):
+            x = x.float()
         return torch.linalg.vector_norm(x, dim=2) if pool == "lp" else x.logsumexp(2)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def logits(self, x: Tensor) -> Tensor:
+        """The gates before their sigmoid: ``(B, C, H, W)`` -> ``(B, C, 1, 1)``."""
         pooled = torch.stack([self.pool(x, pool) for pool in self.pools])  # (P, B, C)
-        gate = self.mlp(pooled).sum(0).sigmoid()  # (B, C)  Eq. 2
-        return x * gate[:, :, None, None]  # (B, C, H, W)
+        with full_precision(x):  # a norm over the map can leave the range of half precision
+            for layer in self.mlp:
+                pooled = _linear(layer, pooled) if isinstance(layer, nn.Linear) else layer(pooled)
+            return pooled.sum(0)[:, :, None, None]  # (B, C, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.logits(x).sigmoid().to(x.dtype)  # (B, C, H, W)  Eq. 2
 
 
 class SpatialGate(nn.Module):
@@ -78,10 +99,13 @@ class SpatialGate(nn.Module):
         self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
         self.norm = nn.BatchNorm2d(1, momentum=0.01)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def logits(self, x: Tensor) -> Tensor:
+        """The gates before their sigmoid: ``(B, C, H, W)`` -> ``(B, 1, H, W)``."""
         pooled = torch.stack((_largest(x, 1), x.mean(1)), dim=1)  # (B, 2, H, W)
-        gate = self.norm(self.conv(pooled)).sigmoid()  # (B, 1, H, W)  Eq. 3
-        return x * gate  # (B, C, H, W)
+        return self.norm(self.conv(pooled))  # (B, 1, H, W)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.logits(x).sigmoid()  # (B, C, H, W)  Eq. 3
 
 
 class CBAM(nn.Module):
@@ -95,10 +119,12 @@ class CBAM(nn.Module):
         pools: poolings of the channel gate: of ``"avg"``, ``"max"``, ``"lp"`` and ``"lse"``.
         kernel_size: of the spatial gate's convolution, an odd number; the paper compares 7 with 3.
         spatial: whether there is a spatial gate.
+        order: of the two gates, which the paper compares: ``"channel-first"``, ``"spatial-first"`` or ``"parallel"``.
 
     Differs from the paper:
         As in the released code, batch normalisation follows the spatial gate's convolution, and its input is maximum,
-        then mean; the paper's Eq. 3 has no normalisation and the mean first.
+        then mean; the paper's Eq. 3 has no normalisation and the mean first. The paper gives no equation for the gates
+        in parallel: here both read the input, and one sigmoid is taken of their sum, as in BAM by the same authors.
     """
 
     def __init__(
@@ -108,13 +134,27 @@ class CBAM(nn.Module):
         pools: Sequence[str] = ("avg", "max"),
         kernel_size: int = 7,
         spatial: bool = True,
+        order: Literal["channel-first", "spatial-first", "parallel"] = "channel-first",
     ) -> None:
         super().__init__()
+        if order not in ("channel-first", "spatial-first", "parallel"):
+            raise ValueError(f"order: expected channel-first, spatial-first or parallel, got {order!r}")
+        self.order = order
         self.channel_gate = ChannelGate(channels, reduction, pools)
         self.spatial_gate = SpatialGate(kernel_size) if spatial else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.spatial_gate(self.channel_gate(x))  # (B, C, H, W)  Eq. 1
+        if self.order == "channel-first" or not isinstance(self.spatial_gate, SpatialGate):
+            return self.spatial_gate(self.channel_gate(x))  # (B, C, H, W)  Eq. 1
+        if self.order == "spatial-first":
+            return self.channel_gate(self.spatial_gate(x))
+        logits = self.channel_gate.logits(x) + self.spatial_gate.logits(x)  # (B, C, H, W)
+        return x * logits.sigmoid().to(x.dtype)
+
+
+def _linear(layer: nn.Linear, x: Tensor) -> Tensor:
+    """``layer`` in the precision of ``x``."""
+    return F.linear(x, layer.weight.to(x.dtype), layer.bias.to(x.dtype))
 
 
 def _largest(x: Tensor, dim: int) -> Tensor:

@@ -4,19 +4,29 @@ Authors: Zilong Huang et al.
 Paper: https://arxiv.org/abs/1811.11721
 Code (the authors', licence: MIT): https://github.com/speedinghzl/CCNet
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
-Generated from templates/papers/ccnet.py and catalog.yaml: edit those.
+Evidence: not verified since it last changed; run python -m generator verify
+Generated from templates/papers/ccnet.py, templates/blocks/full_precision.py and catalog.yaml: edit those.
 
 Criss-cross attention: a pixel attends to its row and its column; done twice, it has seen the whole image.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 __all__ = ["RCCA", "CrissCrossAttention"]
+
+
+def full_precision(x: Tensor) -> AbstractContextManager[object]:
+    """A context in which products of float32 tensors on the device of ``x`` stay in float32."""
+    device = x.device.type
+    if not torch.amp.is_autocast_available(device):
+        return nullcontext()
+    return torch.autocast(device, enabled=False)
 
 
 class CrissCrossAttention(nn.Module):
@@ -34,6 +44,8 @@ class CrissCrossAttention(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 8) -> None:
         super().__init__()
+        if reduction < 1:
+            raise ValueError(f"reduction: expected at least 1, got {reduction}")
         if channels < reduction:
             raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
         self.query = nn.Linear(channels, channels // reduction)
@@ -47,11 +59,16 @@ class CrissCrossAttention(nn.Module):
         q, k = self.query(pixels), self.key(pixels)  # (B, H, W, C/r)
         # Scaling the weights by gamma is the same as scaling the result, and they are smaller.
         v = F.linear(pixels, self.gamma * self.value.weight, self.gamma * self.value.bias)  # (B, H, W, C)
-        q_column, k_column, v_column = (t.transpose(1, 2).contiguous() for t in (q, k, v))  # (B, W, H, …)
-        row = q @ k.mT  # (B, H, W, W)  Eq. 1
-        column = q_column @ k_column.mT  # (B, W, H, H)  Eq. 1
-        column.diagonal(dim1=2, dim2=3).fill_(float("-inf"))  # the pixel itself is in the row already
-        a = torch.cat((column.transpose(1, 2), row), 3).softmax(3)  # (B, H, W, H + W)
+        v_column = v.transpose(1, 2).contiguous()  # (B, W, H, C)
+        # Products of queries and keys leave the range of half precision before the softmax brings them back.
+        with full_precision(x):
+            if q.dtype in (torch.float16, torch.bfloat16):
+                q, k = q.float(), k.float()
+            q_column, k_column = q.transpose(1, 2).contiguous(), k.transpose(1, 2).contiguous()  # (B, W, H, C/r)
+            row = q @ k.mT  # (B, H, W, W)  Eq. 1
+            column = q_column @ k_column.mT  # (B, W, H, H)  Eq. 1
+            column.diagonal(dim1=2, dim2=3).fill_(float("-inf"))  # the pixel itself is in the row already
+            a = torch.cat((column.transpose(1, 2), row), 3).softmax(3).to(v.dtype)  # (B, H, W, H + W)
         from_column = (a[..., :height].transpose(1, 2) @ v_column).transpose(1, 2)  # (B, H, W, C)
         from_row = a[..., height:] @ v  # (B, H, W, C)
         return x + (from_column + from_row).permute(0, 3, 1, 2)  # (B, C, H, W)  Eq. 2

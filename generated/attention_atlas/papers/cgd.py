@@ -4,7 +4,7 @@ Authors: Xiangyu He et al.
 Paper: https://arxiv.org/abs/1907.09665
 Code (the authors', licence: BSD-2-Clause): https://github.com/HolmesShuan/Compact-Global-Descriptor
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/cgd.py and catalog.yaml: edit those.
 
 CGD: a gate for each channel from two inner products of the pooled channels, with six numbers per channel.
@@ -41,9 +41,11 @@ class CGD(nn.Module):
             nn.init.xavier_uniform_(weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        # An inner product can leave the range of half precision.
+        if x.shape[1] != len(self.weight):
+            raise ValueError(f"x: expected {len(self.weight)} channels, got {x.shape[1]}")
+        # An inner product can leave the range of half precision, and a softmax of large means wants all their digits.
         wide = torch.promote_types(x.dtype, torch.float32)
-        mean = x.mean((2, 3)).to(wide)  # (B, C)
+        mean = x.mean((2, 3), dtype=wide)  # (B, C)
         largest = _largest(x).to(wide)  # (B, C)
         share = mean.softmax(1)  # (B, C)
         psi = torch.tanh(share * _product(mean, self.weight_mean) + self.bias_mean.flatten())  # (B, C)

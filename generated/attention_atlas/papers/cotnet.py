@@ -4,7 +4,7 @@ Authors: Yehao Li et al.
 Paper: https://arxiv.org/abs/2107.12292
 Code (the authors', licence: Apache-2.0): https://github.com/JDAI-CV/CoTNet
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/cotnet.py, templates/blocks/neighbourhood.py, templates/blocks/resnet.py and
     catalog.yaml: edit those.
 
@@ -21,7 +21,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["CoT", "CoTBottleneck", "CoTNet", "cotnet50", "cotnet101", "cotnext50_2x48d", "cotnext101_2x48d"]
+__all__ = [
+    "CoT",
+    "CoTBottleneck",
+    "CoTNet",
+    "SECoTBottleneck",
+    "SECoTNetD",
+    "SEConv",
+    "cotnet50",
+    "cotnet101",
+    "cotnext50_2x48d",
+    "cotnext101_2x48d",
+    "se_cotnetd_50",
+    "se_cotnetd_101",
+    "se_cotnetd_152",
+]
 
 
 Geometry = tuple[int, int, int]
@@ -390,6 +404,119 @@ class CoTNet(ResNet):
         super().__init__(partial(CoTBottleneck, groups=groups, base_width=base_width), layers, num_classes=num_classes)
 
 
+class SEConv(nn.Module):
+    """A 3x3 convolution whose channels are gated by their means over the map; SiLU takes the place of ReLU.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, C, H/s, W/s)`` with s = stride, rounded up
+    """
+
+    def __init__(self, channels: int, stride: int = 1) -> None:
+        super().__init__()
+        hidden = max(channels // 4, 32)
+        self.conv = nn.Conv2d(channels, channels, 3, stride, 1, bias=False)
+        self.conv_norm = nn.BatchNorm2d(channels)
+        self.squeeze = nn.Conv2d(channels, hidden, 1)
+        self.squeeze_norm = nn.BatchNorm2d(hidden)
+        self.excite = nn.Conv2d(hidden, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.silu(self.conv_norm(self.conv(x)))  # (B, C, H/s, W/s)
+        hidden = F.silu(self.squeeze_norm(self.squeeze(x.mean((2, 3), keepdim=True))))  # (B, hidden, 1, 1)
+        return x * self.excite(hidden).sigmoid()
+
+
+class _Blur(nn.Module):
+    """Halves a mirrored map after smoothing it with the binomial filter 1, 2, 1 along both sides."""
+
+    taps: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        taps = torch.tensor([0.25, 0.5, 0.25])
+        self.register_buffer("taps", taps[:, None] * taps, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        filters = self.taps.to(x.dtype).expand(x.shape[1], 1, -1, -1)
+        return F.conv2d(F.pad(x, (1, 1, 1, 1), "reflect"), filters, stride=2, groups=x.shape[1])  # (B, C, H/2, W/2)
+
+
+class SECoTBottleneck(Bottleneck):
+    """A bottleneck with CoT or a gated 3x3 convolution in its middle.
+
+    Shape:
+        x: ``(B, C, H, W)`` -> ``(B, 4 * channels, H/s, W/s)`` with s = stride
+
+    Args:
+        contextual: whether the middle is CoT.
+        blur: whether a smoothing filter after the middle takes the stride. Otherwise average pooling before CoT does,
+            or the convolution itself.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        stride: int = 1,
+        downsample: nn.Module | None = None,
+        contextual: bool = True,
+        blur: bool = False,
+    ) -> None:
+        super().__init__(in_channels, channels, 1, downsample)
+        if stride not in (1, 2):
+            raise ValueError(f"stride: expected 1 or 2, got {stride}")
+        self.conv2 = CoT(channels) if contextual else SEConv(channels, 1 if blur else stride)
+        self.bn2 = nn.Identity()
+        self.before = nn.AvgPool2d(3, 2, 1) if stride == 2 and contextual and not blur else nn.Identity()
+        self.after = _Blur() if stride == 2 and blur else nn.Identity()
+
+    def residual(self, x: Tensor) -> Tensor:
+        """The branch beside the shortcut."""
+        x = self.before(self.relu(self.bn1(self.conv1(x))))
+        return self.bn3(self.conv3(self.after(self.conv2(x))))  # (B, O, H/s, W/s)
+
+
+class SECoTNetD(ResNet):
+    """ResNet-D with CoT where maps are small: in the last stage and in every second block of the one before.
+
+    All other blocks have gated convolutions. There is no pooling after the stem: the first stage has a stride instead.
+
+    Shape:
+        x: ``(B, 3, H, W)`` -> ``(B, num_classes)``
+
+    Args:
+        stem_width: of the first two convolutions.
+        blur: whether smoothing filters take the strides, as in SE-CoTNetD-152.
+    """
+
+    def __init__(
+        self,
+        layers: tuple[int, int, int, int] = (3, 4, 6, 3),
+        stem_width: int = 32,
+        blur: bool = False,
+        num_classes: int = 1000,
+    ) -> None:
+        first, second, third, last = layers
+        contextual = [False] * (first + second) + [index % 2 == 0 for index in range(third)] + [True] * last
+        block = partial(_block, contextual=iter(contextual), blur=blur)
+        super().__init__(block, layers, num_classes=num_classes, deep_stem=stem_width, avg_down=True)
+        self.maxpool = nn.Identity()
+
+
+def _block(
+    in_channels: int,
+    channels: int,
+    stride: int,
+    downsample: nn.Module | None,
+    contextual: Iterator[bool],
+    blur: bool,
+) -> SECoTBottleneck:
+    if channels == 64 and isinstance(downsample, nn.Sequential):
+        pool = nn.AvgPool2d(2, 2, ceil_mode=True, count_include_pad=False)
+        stride, downsample = 2, nn.Sequential(pool, *downsample)
+    return SECoTBottleneck(in_channels, channels, stride, downsample, next(contextual), blur)
+
+
 def cotnet50(num_classes: int = 1000) -> CoTNet:
     """CoTNet in the configuration cotnet50, for inputs of 224 x 224."""
     return CoTNet(num_classes=num_classes)
@@ -408,3 +535,18 @@ def cotnext50_2x48d(num_classes: int = 1000) -> CoTNet:
 def cotnext101_2x48d(num_classes: int = 1000) -> CoTNet:
     """CoTNet in the configuration cotnext101_2x48d, for inputs of 224 x 224."""
     return CoTNet(layers=(3, 4, 23, 3), groups=2, base_width=48, num_classes=num_classes)
+
+
+def se_cotnetd_50(num_classes: int = 1000) -> SECoTNetD:
+    """SECoTNetD in the configuration se_cotnetd_50, for inputs of 224 x 224."""
+    return SECoTNetD(num_classes=num_classes)
+
+
+def se_cotnetd_101(num_classes: int = 1000) -> SECoTNetD:
+    """SECoTNetD in the configuration se_cotnetd_101, for inputs of 224 x 224."""
+    return SECoTNetD(layers=(3, 4, 23, 3), stem_width=64, num_classes=num_classes)
+
+
+def se_cotnetd_152(num_classes: int = 1000) -> SECoTNetD:
+    """SECoTNetD in the configuration se_cotnetd_152, for inputs of 256 x 256."""
+    return SECoTNetD(layers=(3, 8, 36, 3), stem_width=64, blur=True, num_classes=num_classes)

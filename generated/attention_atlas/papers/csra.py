@@ -4,7 +4,7 @@ Authors: Ke Zhu and Jianxin Wu
 Paper: https://arxiv.org/abs/2108.02456
 Code (the authors', licence: AGPL-3.0): https://github.com/Kevinz-code/CSRA
 Shape: B C H W -> B K
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/csra.py and catalog.yaml: edit those.
 
 Class-specific residual attention: each class adds its most convincing places to its average score.
@@ -13,6 +13,7 @@ Class-specific residual attention: each class adds its most convincing places to
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 __all__ = ["CSRA", "ResidualAttention"]
@@ -47,12 +48,18 @@ class ResidualAttention(nn.Module):
         self.classify = nn.Conv2d(channels, num_classes, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.pool(self.classify(x))  # (B, K)
+
+    def pool(self, score: Tensor) -> Tensor:
+        """Logits from what the classifiers say at each position: ``(B, K, H, W)`` -> ``(B, K)``."""
         # Classifiers of unit length: without that, their lengths would act as temperatures.
         length = torch.linalg.vector_norm(self.classify.weight, dim=1).flatten(1)  # (K, 1)
-        score = self.classify(x).flatten(2) / length  # (B, K, N) with N = H * W
+        score = score.flatten(2) / length  # (B, K, N) with N = H * W
         if self.temperature is None:
             return score.mean(2) + self.lam * score.amax(2)  # (B, K)
-        weights = (score * self.temperature).softmax(2)  # (B, K, N)
+        # Times the temperature, large scores leave the range of float16.
+        sharp = score.float() if score.dtype == torch.float16 else score
+        weights = (sharp * self.temperature).softmax(2).to(score.dtype)  # (B, K, N)
         return score.mean(2) + self.lam * (score * weights).sum(2)  # (B, K)
 
 
@@ -77,4 +84,13 @@ class CSRA(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.stack([head(x) for head in self.heads]).sum(0)  # (B, K)
+        heads = [head for head in self.heads if isinstance(head, ResidualAttention)]
+        if len(heads) == 1 or not torch.is_grad_enabled():
+            total = heads[0](x)  # (B, K)
+            for head in heads[1:]:
+                total += head(x)
+            return total
+        # In training, the classifiers of all heads in one convolution: its gradient takes one pass over the map.
+        scores = F.conv2d(x, torch.cat([head.classify.weight for head in heads]))  # (B, h * K, H, W)
+        logits = [head.pool(score) for head, score in zip(heads, scores.chunk(len(heads), 1), strict=True)]
+        return torch.stack(logits).sum(0)  # (B, K)

@@ -4,7 +4,7 @@ Authors: Zhongzhan Huang et al.
 Paper: https://arxiv.org/abs/1905.10671
 Code (the authors', licence: MIT): https://github.com/gbup-group/DIANet
 Shape: B C H W, B L C, B L C -> B C H W, B L C, B L C
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/dianet.py, templates/blocks/channel_means.py, templates/blocks/resnet.py and
     catalog.yaml: edit those.
 
@@ -232,6 +232,8 @@ class DIALSTM(nn.Module):
             raise ValueError(
                 f"hidden, cell: expected {self.num_layers} layers, got {hidden.shape[1]} and {cell.shape[1]}"
             )
+        if len(hidden) != len(z) or len(cell) != len(z):
+            raise ValueError(f"hidden, cell: expected a batch of {len(z)}, got {len(hidden)} and {len(cell)}")
         hiddens: list[Tensor] = []
         cells: list[Tensor] = []
         layers = zip(self.from_input, self.from_hidden, hidden.unbind(1), cell.unbind(1), strict=True)

@@ -3,8 +3,8 @@
 Authors: Abhinav Sagar
 Paper: https://arxiv.org/abs/2106.08382
 Shape: B C H W -> B C H W
-Evidence: runs: it keeps the contract that the tests check; there was no code to compare with
-Generated from templates/papers/dmsanet.py, templates/blocks/attend.py, templates/blocks/full_precision.py and
+Evidence: not verified since it last changed; run python -m generator verify
+Generated from templates/papers/dmsanet.py, templates/blocks/full_precision.py, templates/blocks/attend.py and
     catalog.yaml: edit those.
 
 DMSANet: channel and position self-attention side by side in each group, and a softmax between the groups.
@@ -21,6 +21,14 @@ from torch import Tensor, nn
 __all__ = ["DMSA"]
 
 
+def full_precision(x: Tensor) -> AbstractContextManager[object]:
+    """A context in which products of float32 tensors on the device of ``x`` stay in float32."""
+    device = x.device.type
+    if not torch.amp.is_autocast_available(device):
+        return nullcontext()
+    return torch.autocast(device, enabled=False)
+
+
 def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
     """For each query the mean of the values, weighted by a softmax over ``scale`` times its products with the keys.
 
@@ -32,9 +40,10 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
     # padding, or doing that for few keys, costs more than it saves.
     apart = wide != q.shape[1] or (q.requires_grad and k.shape[2] < 8 * wide)
     if q.device.type == "cpu" and wide > 128 and apart:
-        if q.dtype == torch.float16:
-            q, k = q.float(), k.float()
-        weights = ((q if scale == 1 else q * scale).mT @ k).softmax(2).to(v.dtype)  # (B, N, M)
+        with full_precision(q):
+            if q.dtype == torch.float16:
+                q, k = q.float(), k.float()
+            weights = ((q if scale == 1 else q * scale).mT @ k).softmax(2).to(v.dtype)  # (B, N, M)
         # In backward, the first form copies the result and the second one the weights: the smaller is taken.
         return (weights @ v.mT).mT if k.shape[2] > wide else v @ weights.mT  # (B, D, N)
     width = max(q.shape[1], wide) if q.device.type == "cpu" else 0
@@ -47,14 +56,6 @@ def _rows(x: Tensor, width: int) -> Tensor:
     if x.shape[1] < width:
         x = F.pad(x, (0, 0, 0, width - x.shape[1]))
     return x.mT.contiguous().unsqueeze(1)
-
-
-def full_precision(x: Tensor) -> AbstractContextManager[object]:
-    """A context in which products of float32 tensors on the device of ``x`` stay in float32."""
-    device = x.device.type
-    if not torch.amp.is_autocast_available(device):
-        return nullcontext()
-    return torch.autocast(device, enabled=False)
 
 
 class DMSA(nn.Module):

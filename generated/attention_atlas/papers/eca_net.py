@@ -4,7 +4,7 @@ Authors: Qilong Wang et al.
 Paper: https://arxiv.org/abs/1910.03151
 Code (the authors', licence: MIT): https://github.com/BangguWu/ECANet
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/eca_net.py, templates/blocks/mobilenet_v2.py, templates/blocks/resnet.py and
     catalog.yaml: edit those.
 
@@ -297,9 +297,9 @@ class ECA(nn.Module):
         self.conv = nn.Conv1d(1, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x.mean((2, 3))  # (B, C)
-        s = self.conv(y[:, None]).sigmoid()  # (B, 1, C)
-        return x * s[:, 0, :, None, None]  # (B, C, H, W)
+        y = x.mean((2, 3), keepdim=True).squeeze(3).mT  # (B, 1, C)
+        y = self.conv(y).sigmoid_()  # (B, 1, C)
+        return x * y.mT.unsqueeze(3)  # (B, C, H, W)
 
 
 class ECABasicBlock(BasicBlock):

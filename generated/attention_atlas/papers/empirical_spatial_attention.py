@@ -3,9 +3,8 @@
 Authors: Xizhou Zhu et al.
 Paper: https://arxiv.org/abs/1904.05873
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of another implementation
-Generated from templates/papers/empirical_spatial_attention.py, templates/blocks/biased_attention.py and catalog.yaml:
-    edit those.
+Evidence: not verified since it last changed; run python -m generator verify
+Generated from templates/papers/empirical_spatial_attention.py and catalog.yaml: edit those.
 
 Spatial attention in four terms, each of which can be switched off: content or position, with a query or without.
 """
@@ -19,23 +18,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 __all__ = ["GeneralizedAttention"]
-
-
-def biased_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
-    """Means of the values, weighted by softmax(q k^T / sqrt(d) + bias).
-
-    Shape:
-        q: ``(B, h, N, d)``, k and v: ``(B, h, M, d)``, bias: ``(P, h, N, M)`` -> ``(B, h, N, d)``; P divides B, and
-        the first axis of ``bias`` is repeated: item i is given entry i mod P
-    """
-    groups = q.shape[0] // bias.shape[0]
-    if bias.requires_grad and q.device.type == "cpu" and q.dtype in (torch.float32, torch.float64):
-        # The fused kernel for the CPU has no gradient for a bias, and what runs in its place is slower than this.
-        logits = (q.mul(q.shape[3] ** -0.5) @ k.mT).unflatten(0, (groups, -1))  # (B/P, P, h, N, M)
-        return logits.add_(bias).softmax(4).flatten(0, 1) @ v  # (B, h, N, d)
-    if bias.shape[0] > 1:
-        bias = bias.expand(groups, *bias.shape).flatten(0, 1)
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)  # (B, h, N, d)
 
 
 class GeneralizedAttention(nn.Module):
@@ -102,14 +84,7 @@ class GeneralizedAttention(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Tensor) -> Tensor:
-        asked = x[:, :, :: self.query_stride, :: self.query_stride]  # (B, C, H_q, W_q)
-        given = x[:, :, :: self.key_stride, :: self.key_stride].contiguous()  # (B, C, H_k, W_k)
-        q = None if self.query is None else self._heads(self.query(asked))  # (B, h, N, d)
-        k = None if self.key is None else self._heads(self.key(given))  # (B, h, M, d)
-        v = self._heads(self.value(given))  # (B, h, M, d)
-        y = self._attend(q, k, v, self._bias(q, x))  # (B, h, N, d)
-        grid = asked.shape[2:] if y.shape[2] > 1 else (1, 1)  # E3 alone gives all queries the same
-        y = y.mT.reshape(len(x), -1, *grid)  # (B, D, H_q, W_q)
+        y = self._attend(x)  # (B, D, H_q, W_q)
         # Scaling the projection by gamma is the same as scaling its result, and it is smaller.
         weight, bias = self.gamma[:, None, None, None] * self.proj.weight, self.gamma * self.bias
         y = F.conv2d(y, weight, bias)  # (B, C, H_q, W_q)
@@ -117,56 +92,86 @@ class GeneralizedAttention(nn.Module):
             y = F.interpolate(y, x.shape[2:], mode="bilinear")  # (B, C, H, W)
         return x + y  # (B, C, H, W)
 
+    def _attend(self, x: Tensor) -> Tensor:
+        """Means of the values, ``(B, D, H_q, W_q)``, or ``(B, D, 1, 1)`` if all queries get the same."""
+        asked = x[:, :, :: self.query_stride, :: self.query_stride]  # (B, C, H_q, W_q)
+        given = x[:, :, :: self.key_stride, :: self.key_stride].contiguous()  # (B, C, H_k, W_k)
+        q = None if self.query is None else self._heads(self.query(asked))  # (B, h, N, d)
+        k = None if self.key is None else self._heads(self.key(given))  # (B, h, M, d)
+        v = self._heads(self.value(given))  # (B, h, M, d)
+        terms = self._content(q, k) + self._relative(q, x)
+        mask = self._mask(x)  # (N, M)
+        count = max(t.shape[2] for t, _ in terms) if mask is None else len(mask)
+        # A sum of products is the product of the parts side by side: so no term needs a matrix of all pairs.
+        q = _beside([t.expand(len(x), -1, count, -1) for t, _ in terms], v.dtype)  # (B, h, N, E)
+        k = _beside([t.expand(*v.shape[:3], -1) for _, t in terms], v.dtype)  # (B, h, M, E)
+        if x.device.type == "cpu":  # the fused kernel there asks for equal widths
+            wide = max(k.shape[3], v.shape[3])
+            q, k, v = (F.pad(t, (0, wide - t.shape[3])) if t.shape[3] < wide else t for t in (q, k, v))
+        y = F.scaled_dot_product_attention(q, k, v.contiguous(), attn_mask=mask, scale=1.0)  # (B, h, N, E)
+        y = y[..., : self.proj.in_channels // self.num_heads]  # (B, h, N, d)
+        return y.mT.reshape(
+            len(x), self.proj.in_channels, *(asked.shape[2:] if count > 1 else (1, 1))
+        )  # (B, D, H_q, W_q)
+
     def _heads(self, x: Tensor) -> Tensor:
         """``(B, D, H, W)`` -> ``(B, h, N, d)``."""
-        return x.flatten(2).unflatten(1, (self.num_heads, -1)).mT.contiguous()
+        return x.flatten(2).unflatten(1, (self.num_heads, -1)).mT
 
-    def _attend(self, q: Tensor | None, k: Tensor | None, v: Tensor, bias: Tensor | None) -> Tensor:
-        """Means of the values: ``(B, h, N, d)``, or ``(B, h, 1, d)`` if the queries do not count."""
+    def _content(self, q: Tensor | None, k: Tensor | None) -> list[tuple[Tensor, Tensor]]:
+        """What is multiplied for E1 and E3: ``(B, h, N, d)``, N = 1 for E3 alone, and ``(B, h, M, d)``."""
         asking = None if self.key_bias is None else self.key_bias.view(1, self.num_heads, 1, -1)  # E3
         if self.query_key and q is not None:
-            asking = q if asking is None else q + asking  # (B, h, N, d)  E1
-        if asking is None or k is None:
-            return v if bias is None else bias.softmax(3).to(v.dtype) @ v  # (B, h, N, d)
-        count = asking.shape[2] if bias is None else bias.shape[2]
-        asking = asking.to(k.dtype).expand(len(k), -1, count, -1)  # (B, h, N, d)
-        if bias is None:
-            return F.scaled_dot_product_attention(asking.contiguous(), k, v, scale=1.0)
-        root = math.sqrt(k.shape[3])  # the block divides by it, this method does not
-        return biased_attention(asking * root, k, v, bias.to(k.dtype))
+            asking = q if asking is None else q + asking  # E1
+        return [] if asking is None or k is None else [(asking, k)]
 
-    def _bias(self, q: Tensor | None, x: Tensor) -> Tensor | None:
-        """The terms of position and the range: ``(1 or B, 1 or h, N, M)``."""
-        if self.offset_x is None and self.spatial_range is None:
-            return None
-        height, width = (torch.arange(size, device=x.device) for size in x.shape[2:])
+    def _relative(self, q: Tensor | None, x: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """What is multiplied for E2 and E4, for rows and for columns.
+
+        Logits of all rows of keys, ``(1 or B, h, N, H_k)``, and ones where a key is in that row, ``(M, H_k)``.
+        """
         asking = None if self.position_bias is None else self.position_bias.view(1, self.num_heads, 1, 1, -1)  # E4
+        (height, rows), (width, columns) = (self._places(size, x) for size in x.shape[2:])
         if self.query_position and q is not None:
-            content = q.unflatten(2, (len(height[:: self.query_stride]), -1))  # (B, h, H, W, d)  E2
+            content = q.unflatten(2, (len(height), len(width)))  # (B, h, H_q, W_q, d)  E2
             asking = content if asking is None else content + asking
-        row = self._along(None if asking is None else asking.transpose(2, 3), self.offset_y, height, x)
-        column = self._along(asking, self.offset_x, width, x)  # (B, h, H_q, W_q, W_k)
-        bias = row.transpose(2, 3)[..., :, None] + column[..., None, :]  # (B, h, H_q, W_q, H_k, W_k)
-        return bias.flatten(4).flatten(2, 3)  # (B, h, N, M)
+        if asking is None or self.offset_x is None or self.offset_y is None:
+            return []
+        row = self._along(asking.transpose(2, 3), self.offset_y, height - rows, x).transpose(2, 3)
+        column = self._along(asking, self.offset_x, width - columns, x)  # (1 or B, h, H_q or 1, W_q, W_k)
+        row, column = (t.expand(-1, -1, len(height), len(width), -1).flatten(2, 3) for t in (row, column))
+        one_row, one_column = (torch.eye(t.shape[1], dtype=x.dtype, device=x.device) for t in (rows, columns))
+        one_row = one_row.repeat_interleave(columns.shape[1], 0)  # (M, H_k)
+        return [(row, one_row), (column, one_column.repeat(rows.shape[1], 1))]
 
-    def _along(self, asking: Tensor | None, layer: nn.Linear | None, axis: Tensor, x: Tensor) -> Tensor:
-        """What the offsets along one axis add to the logits; minus infinity beyond the range.
+    def _along(self, asking: Tensor, layer: nn.Linear, offsets: Tensor, x: Tensor) -> Tensor:
+        """Products with the vectors of the offsets along one axis.
 
         Shape:
-            asking: ``(B, h, n, N, d)``, axis: ``(H)`` -> ``(B, h, n, N, M)``; B, n and the N of ``asking`` may be 1
+            asking: ``(B, h, n, N, d)``, offsets: ``(N, M)`` -> ``(B, h, n, N, M)``; the N of ``asking`` may be 1
         """
-        place, keys = axis[:: self.query_stride, None], axis[None, :: self.key_stride]
-        energy = x.new_zeros(1, 1, 1, len(place), keys.shape[1])
-        if asking is not None and layer is not None:
-            offsets = layer(self._embed(place - keys, x.shape[1]).to(x.dtype))  # (N, M, D)
-            offsets = offsets.unflatten(2, (self.num_heads, -1)) * math.sqrt(0.5)  # (N, M, h, d)
-            energy = torch.einsum("bhnqd,qkhd->bhnqk", asking.to(offsets.dtype), offsets)
+        vectors = layer(self._embed(offsets, x.shape[1]).to(x.dtype)) * math.sqrt(0.5)  # (N, M, D)
+        vectors = vectors.unflatten(2, (self.num_heads, -1))  # (N, M, h, d)
+        return torch.einsum("bhnqd,qkhd->bhnqk", asking.to(vectors.dtype), vectors)
+
+    def _mask(self, x: Tensor) -> Tensor | None:
+        """Which keys are in the range of a query: ``(N, M)``."""
         if self.spatial_range is None:
-            return energy
+            return None
         reach, stride = self.spatial_range, self.key_stride
-        first = torch.div(place - reach, stride, rounding_mode="floor") * stride
-        last = torch.div(place + reach + 1, stride, rounding_mode="floor") * stride
-        return energy.masked_fill((keys < first) | (keys > last), float("-inf"))
+        allowed: list[Tensor] = []
+        for size in x.shape[2:]:
+            place, keys = self._places(size, x)
+            first = torch.div(place - reach, stride, rounding_mode="floor") * stride
+            last = torch.div(place + reach + 1, stride, rounding_mode="floor") * stride
+            allowed.append((keys >= first) & (keys <= last))  # (N, M) of one axis
+        row, column = allowed
+        return (row[:, None, :, None] & column[:, None]).flatten(2).flatten(0, 1)  # (N, M)
+
+    def _places(self, size: int, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Where queries and keys are along an axis: ``(N, 1)`` and ``(1, M)``."""
+        axis = torch.arange(size, device=x.device)
+        return axis[:: self.query_stride, None], axis[None, :: self.key_stride]
 
     def _embed(self, offsets: Tensor, channels: int) -> Tensor:
         """Sines and cosines of differences in pixels at wave lengths from 2 pi to 2000 pi: ``(*)`` -> ``(*, C/2)``."""
@@ -174,3 +179,8 @@ class GeneralizedAttention(nn.Module):
         steps = torch.arange(channels // 4, device=offsets.device, dtype=dtype)
         angles = self.position_magnitude * offsets[..., None] / 1000 ** (steps * (4 / channels))  # (*, C/4)
         return torch.cat((angles.sin(), angles.cos()), -1)  # (*, C/2)
+
+
+def _beside(parts: list[Tensor], dtype: torch.dtype) -> Tensor:
+    """All parts side by side in their last axis, without gaps in memory."""
+    return parts[0].to(dtype).contiguous() if len(parts) == 1 else torch.cat([part.to(dtype) for part in parts], 3)

@@ -4,7 +4,7 @@ Authors: Hu Zhang et al.
 Paper: https://arxiv.org/abs/2105.14447
 Code (the authors', licence: MIT): https://github.com/murufeng/EPSANet
 Shape: B C H W -> B O H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/epsanet.py, templates/blocks/resnet.py and catalog.yaml: edit those.
 
 EPSANet: a pyramid of kernel sizes whose branches are weighed against each other, channel by channel.
@@ -206,6 +206,8 @@ class PSA(nn.Module):
         count = len(kernel_sizes)
         if len(kernel_groups) != count:
             raise ValueError(f"kernel_groups: expected {count}, one per kernel size, got {len(kernel_groups)}")
+        if any(kernel % 2 == 0 for kernel in kernel_sizes):
+            raise ValueError(f"kernel_sizes: expected odd numbers, got {kernel_sizes}")
         if out_channels % count or out_channels // count < reduction:
             raise ValueError(
                 f"out_channels: expected a multiple of {count}, at least {count * reduction} "
@@ -243,11 +245,12 @@ class EPSABlock(Bottleneck):
         channels: int,
         stride: int = 1,
         downsample: nn.Module | None = None,
+        kernel_sizes: tuple[int, ...] = (3, 5, 7, 9),
         kernel_groups: tuple[int, ...] = (1, 4, 8, 16),
         width: int = 1,
     ) -> None:
         super().__init__(in_channels, channels, stride, downsample, base_width=64 * width)
-        self.conv2 = PSA(channels * width, channels * width, stride, kernel_groups=kernel_groups)
+        self.conv2 = PSA(channels * width, channels * width, stride, kernel_sizes, kernel_groups)
 
 
 class EPSANet(ResNet):
@@ -257,18 +260,19 @@ class EPSANet(ResNet):
         x: ``(B, 3, H, W)`` -> ``(B, num_classes)``
 
     Args:
-        kernel_groups: of PSA's branches.
+        kernel_sizes, kernel_groups: of PSA's branches.
         width: of the bottlenecks, as a multiple of ResNet's.
     """
 
     def __init__(
         self,
         layers: tuple[int, int, int, int] = (3, 4, 6, 3),
+        kernel_sizes: tuple[int, ...] = (3, 5, 7, 9),
         kernel_groups: tuple[int, ...] = (1, 4, 8, 16),
         width: int = 1,
         num_classes: int = 1000,
     ) -> None:
-        block = partial(EPSABlock, kernel_groups=kernel_groups, width=width)
+        block = partial(EPSABlock, kernel_sizes=kernel_sizes, kernel_groups=kernel_groups, width=width)
         super().__init__(block, layers, num_classes=num_classes)
 
 

@@ -4,8 +4,9 @@ Authors: Zequn Qin et al.
 Paper: https://arxiv.org/abs/2012.11879
 Code (the authors', licence: MIT): https://github.com/cfzd/FcaNet
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
-Generated from templates/papers/fcanet.py, templates/blocks/resnet.py and catalog.yaml: edit those.
+Evidence: not verified since it last changed; run python -m generator verify
+Generated from templates/papers/fcanet.py, templates/blocks/full_precision.py, templates/blocks/resnet.py and
+    catalog.yaml: edit those.
 
 FcaNet: squeeze-and-excitation whose squeeze keeps several cosine frequencies of each map, not its mean alone.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 import torch
@@ -21,6 +23,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 __all__ = ["FcaBasicBlock", "FcaBottleneck", "FcaNet", "MultiSpectralAttention", "fca34", "fca50", "fca101", "fca152"]
+
+
+def full_precision(x: Tensor) -> AbstractContextManager[object]:
+    """A context in which products of float32 tensors on the device of ``x`` stay in float32."""
+    device = x.device.type
+    if not torch.amp.is_autocast_available(device):
+        return nullcontext()
+    return torch.autocast(device, enabled=False)
 
 
 class BasicBlock(nn.Module):
@@ -221,16 +231,30 @@ class MultiSpectralAttention(nn.Module):
         self.up = nn.Linear(channels // reduction, channels, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        s = self.up(self.relu(self.down(self.components(x)))).sigmoid()  # (B, C)
+        s = self._logits(self.components(x)).sigmoid().to(x.dtype)  # (B, C)
         return x * s[:, :, None, None]  # (B, C, H, W)
 
     def components(self, x: Tensor) -> Tensor:
-        """One DCT component of each channel: ``(B, C, H, W)`` -> ``(B, C)``."""
+        """One DCT component of each channel: ``(B, C, H, W)`` -> ``(B, C)``, float32 where x has half the precision."""
         groups, height, width = self.basis.shape
         if x.shape[2:] != (height, width):
             x = F.adaptive_avg_pool2d(x, (height, width))  # (B, C, h, w)
         x = x.unflatten(1, (groups, -1))  # (B, G, C/G, h, w)
-        return (x * self.basis[:, None]).sum((3, 4)).flatten(1)  # (B, C)
+        wide = torch.promote_types(x.dtype, torch.float32)
+        if torch.is_grad_enabled() or x.dtype != wide:
+            return (x * self.basis[:, None]).sum((3, 4), dtype=wide).flatten(1)  # (B, C)
+        with full_precision(x):  # the faster way, which for a gradient would keep the basis once for each item
+            return (x.flatten(3) @ self.basis.flatten(1)[..., None]).flatten(1)  # (B, C)
+
+    def _logits(self, z: Tensor) -> Tensor:
+        dtype = self.down.weight.dtype
+        with full_precision(z):
+            if z.dtype == dtype:
+                return self.up(self.relu(self.down(z)))  # (B, C)
+            # A sum over the basis can leave the range of half precision. The layers have no bias, so a factor taken out
+            # before them may be put back behind them.
+            peak = z.detach().abs().amax(1, keepdim=True).clamp(min=1e-30)  # (B, 1)
+            return self.up(self.relu(self.down((z / peak).to(dtype)))).to(z.dtype) * peak  # (B, C)
 
 
 class FcaBasicBlock(BasicBlock):

@@ -4,7 +4,7 @@ Authors: Jie Hu et al.
 Paper: https://arxiv.org/abs/1810.12348
 Code (the authors', licence: none stated): https://github.com/hujie-frank/GENet
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of another implementation
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/ge_net.py, templates/blocks/resnet.py and catalog.yaml: edit those.
 
 Gather-Excite: each channel is summarised over an extent, and the summary gates what it was gathered from.
@@ -226,7 +226,7 @@ class GatherExcite(nn.Module):
         self.gather: nn.Module | None = None
         if learned_gather:
             self.gather = _Windows(channels, extent) if extent else _WholeMap(channels, height, width)
-        self.extent = extent
+        self.channels, self.extent = channels, extent
         self.excite: nn.Module | None = None
         if learned_excite:
             self.excite = nn.Sequential(
@@ -237,6 +237,8 @@ class GatherExcite(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.dim() != 4 or x.shape[1] != self.channels:
+            raise ValueError(f"x: expected (B, {self.channels}, H, W), got {tuple(x.shape)}")
         s = self._average(x) if self.gather is None else self.gather(x)  # (B, C, h, w) with h = ceil(H / e), or 1
         if self.excite is not None:
             s = self.excite(s)

@@ -4,7 +4,7 @@ Authors: Zilin Gao et al.
 Paper: https://arxiv.org/abs/1811.12006
 Code (the authors', licence: MIT): https://github.com/ZilinGao/Global-Second-order-Pooling-Convolutional-Networks
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/gsop_net.py, templates/blocks/full_precision.py, templates/blocks/resnet.py and
     catalog.yaml: edit those.
 
@@ -250,7 +250,38 @@ class GSoP(nn.Module):
         return by_channel.add_(by_position) if self.mode == "average" else torch.maximum(by_channel, by_position)
 
 
-class ChannelGate(nn.Module):
+class _RowWise(nn.Module):
+    """What both gates make of a covariance: its rows are normalised, filtered each by itself, and mixed.
+
+    Shape:
+        covariance: ``(B, d, d)`` -> ``(B, O, 1, 1)`` with O = out_channels
+    """
+
+    def __init__(self, dim: int, out_channels: int) -> None:
+        super().__init__()
+        self.row_norm = nn.BatchNorm2d(dim)
+        # Row-wise: each channel has its own four filters over its row of the covariance matrix.
+        self.row_conv = nn.Conv2d(dim, 4 * dim, (dim, 1), groups=dim)
+        self.expand = nn.Conv2d(4 * dim, out_channels, 1)
+
+    def gate(self, covariance: Tensor, rectify: bool) -> Tensor:
+        """In the precision of the covariance up to the sigmoid: squares leave the range of half precision."""
+        with full_precision(covariance):
+            rows = self._normalise(covariance[..., None])  # (B, d, d, 1)
+            rows = _convolve(self.row_conv, rows)  # (B, 4 * d, 1, 1)
+            return _convolve(self.expand, F.relu(rows, inplace=True) if rectify else rows).sigmoid()  # (B, O, 1, 1)
+
+    def _normalise(self, rows: Tensor) -> Tensor:
+        norm = self.row_norm
+        if self.training or norm.weight.dtype == rows.dtype:
+            # While training, the covariance is that of a normalised map and stays small.
+            return norm(rows.to(norm.weight.dtype)).to(rows.dtype)
+        tensors = norm.running_mean, norm.running_var, norm.weight, norm.bias
+        mean, variance, weight, bias = (None if t is None else t.to(rows.dtype) for t in tensors)
+        return F.batch_norm(rows, mean, variance, weight, bias, eps=norm.eps)
+
+
+class ChannelGate(_RowWise):
     """One gate per channel, computed from the covariance of d channels.
 
     Shape:
@@ -258,21 +289,16 @@ class ChannelGate(nn.Module):
     """
 
     def __init__(self, channels: int, dim: int = 128, stride: int = 1) -> None:
-        super().__init__()
+        super().__init__(dim, channels)
         self.reduce = nn.Conv2d(channels, dim, 1, stride)
         self.norm = nn.BatchNorm2d(dim)
-        self.row_norm = nn.BatchNorm2d(dim)
-        # Row-wise: each channel has its own four filters over its row of the covariance matrix.
-        self.row_conv = nn.Conv2d(dim, 4 * dim, (dim, 1), groups=dim)
-        self.expand = nn.Conv2d(4 * dim, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.relu(self.norm(self.reduce(x)), inplace=True).flatten(2)  # (B, d, N) with N = H * W / stride^2
-        rows = self.row_norm(_covariance(y)[..., None])  # (B, d, d, 1)
-        return self.expand(self.row_conv(rows)).sigmoid()  # (B, C, 1, 1)
+        return self.gate(_covariance(y), rectify=False).to(x.dtype)  # (B, C, 1, 1)
 
 
-class PositionGate(nn.Module):
+class PositionGate(_RowWise):
     """One gate per position, computed on a grid of n = grid * grid cells from the covariance of these cells.
 
     Shape:
@@ -280,20 +306,16 @@ class PositionGate(nn.Module):
     """
 
     def __init__(self, channels: int, dim: int = 128, grid: int = 8, divide_by_positions: bool = True) -> None:
-        super().__init__()
         cells = grid * grid
+        super().__init__(cells, cells)
         self.grid = grid
         self.count = cells if divide_by_positions else dim
         self.reduce = nn.Conv2d(channels, dim, 1)
         self.norm = nn.BatchNorm2d(dim)
-        self.row_norm = nn.BatchNorm2d(cells)
-        self.row_conv = nn.Conv2d(cells, 4 * cells, (cells, 1), groups=cells)
-        self.expand = nn.Conv2d(4 * cells, cells, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.adaptive_avg_pool2d(self.norm(self.reduce(x)), self.grid)  # (B, d, grid, grid)
-        rows = self.row_norm(_covariance(y.flatten(2).mT, self.count)[..., None])  # (B, n, n, 1)
-        z = self.expand(F.relu(self.row_conv(rows), inplace=True)).sigmoid()  # (B, n, 1, 1)
+        z = self.gate(_covariance(y.flatten(2).mT, self.count), rectify=True).to(x.dtype)  # (B, n, 1, 1)
         return F.adaptive_avg_pool2d(z.view(-1, 1, self.grid, self.grid), (x.shape[2], x.shape[3]))  # (B, 1, H, W)
 
 
@@ -331,9 +353,8 @@ class CovariancePooling(nn.Module):
         self.iterations = iterations
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
         with full_precision(x):
-            covariance = _covariance(wide.flatten(2))  # (B, C, C)
+            covariance = _covariance(x.flatten(2))  # (B, C, C)
             trace = covariance.diagonal(dim1=1, dim2=2).sum(1)[:, None, None]
             root = self._root(covariance / trace) * trace.sqrt()
         rows, columns = torch.tril_indices(x.shape[1], x.shape[1], device=x.device)
@@ -406,21 +427,27 @@ class GSoPNet(ResNet):
 
 
 def _covariance(x: Tensor, count: int | None = None) -> Tensor:
-    """Covariance of the N columns of ``x``: ``(B, d, N)`` -> ``(B, d, d)``.
+    """Covariance of the N columns of ``x``: ``(B, d, N)`` -> ``(B, d, d)``; float32 where x has half the precision.
 
     ``count`` takes the place of N as the divisor of both the second moment and, squared, the product of sums.
     """
     n = x.shape[2]
-    # Sums of squares leave the range of half precision, so the addends are scaled first.
     wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
-    if count is None or count == n:
-        wide = (wide - wide.mean(2, keepdim=True)) * n**-0.5
-        product = wide @ wide.mT  # (B, d, d)
-    else:
+    with full_precision(x):
+        if count is None or count == n:
+            wide = (wide - wide.mean(2, keepdim=True)) * n**-0.5
+            return wide @ wide.mT  # (B, d, d)
         sums = wide.sum(2, keepdim=True) / count  # (B, d, 1)
         wide = wide * count**-0.5
-        product = torch.baddbmm(wide @ wide.mT, sums, sums.mT, alpha=-1)  # (B, d, d)
-    return product.to(x.dtype)
+        return torch.baddbmm(wide @ wide.mT, sums, sums.mT, alpha=-1)  # (B, d, d)
+
+
+def _convolve(conv: nn.Conv2d, x: Tensor) -> Tensor:
+    """``conv(x)`` in the precision of ``x``."""
+    if conv.weight.dtype == x.dtype:
+        return conv(x)
+    bias = None if conv.bias is None else conv.bias.to(x.dtype)
+    return F.conv2d(x, conv.weight.to(x.dtype), bias, conv.stride, groups=conv.groups)
 
 
 def gsop_net1_50(num_classes: int = 1000) -> GSoPNet:

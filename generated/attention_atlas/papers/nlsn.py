@@ -6,7 +6,7 @@ Paper:
 Code (the authors', licence: none at top level; src/model/LICENSE is MIT (inherited from EDSR-PyTorch)):
     https://github.com/HarukiYqM/Non-Local-Sparse-Attention
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/nlsn.py, templates/blocks/full_precision.py and catalog.yaml: edit those.
 
 Non-local sparse attention: pixels are sorted into buckets by hashes, and attend within chunks of the sorted list.
@@ -115,7 +115,7 @@ class NonLocalSparseAttention(nn.Module):
         rows = rows.unflatten(1, (-1, chunk))  # (B*rounds, chunks, chunk, C/r + C + 1)
         q, v = rows.split((width, rows.shape[3] - width), 3)
         sums = _sums(q, F.normalize(q, dim=3, eps=5e-5), v)  # (B*rounds*chunks, chunk, C + 1)
-        sums = sums.reshape(batch, self.n_hashes, -1, sums.shape[2])[:, :, :count]  # (B, rounds, N, C + 1)
+        sums = sums.reshape(batch, self.n_hashes, count + spare, sums.shape[2])[:, :, :count]  # (B, rounds, N, C + 1)
         back = torch.empty_like(order).scatter_(2, order, torch.arange(count, device=q.device).expand_as(order))
         total = sums.gather(2, back[..., None].expand(-1, -1, -1, sums.shape[3])).sum(1)  # (B, N, C + 1)
         return total[:, :, :-1] / total[:, :, -1:]

@@ -4,19 +4,30 @@ Authors: Xiaolong Wang et al.
 Paper: https://arxiv.org/abs/1711.07971
 Code (the authors', licence: CC-BY-NC-4.0): https://github.com/facebookresearch/video-nonlocal-net
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of another implementation
-Generated from templates/papers/non_local.py, templates/blocks/attend.py and catalog.yaml: edit those.
+Evidence: not verified since it last changed; run python -m generator verify
+Generated from templates/papers/non_local.py, templates/blocks/full_precision.py, templates/blocks/attend.py and
+    catalog.yaml: edit those.
 
 Non-local block: each position receives a sum over all positions, weighted by how it relates to them.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 __all__ = ["NonLocal"]
+
+
+def full_precision(x: Tensor) -> AbstractContextManager[object]:
+    """A context in which products of float32 tensors on the device of ``x`` stay in float32."""
+    device = x.device.type
+    if not torch.amp.is_autocast_available(device):
+        return nullcontext()
+    return torch.autocast(device, enabled=False)
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
@@ -30,9 +41,10 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
     # padding, or doing that for few keys, costs more than it saves.
     apart = wide != q.shape[1] or (q.requires_grad and k.shape[2] < 8 * wide)
     if q.device.type == "cpu" and wide > 128 and apart:
-        if q.dtype == torch.float16:
-            q, k = q.float(), k.float()
-        weights = ((q if scale == 1 else q * scale).mT @ k).softmax(2).to(v.dtype)  # (B, N, M)
+        with full_precision(q):
+            if q.dtype == torch.float16:
+                q, k = q.float(), k.float()
+            weights = ((q if scale == 1 else q * scale).mT @ k).softmax(2).to(v.dtype)  # (B, N, M)
         # In backward, the first form copies the result and the second one the weights: the smaller is taken.
         return (weights @ v.mT).mT if k.shape[2] > wide else v @ weights.mT  # (B, D, N)
     width = max(q.shape[1], wide) if q.device.type == "cpu" else 0
@@ -50,7 +62,7 @@ def _rows(x: Tensor, width: int) -> Tensor:
 _PAIRWISE = ("embedded_gaussian", "gaussian", "dot_product", "concatenation")
 _CONV = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 _NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
-_POOL = {1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d}
+_MAX_POOL = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
 
 
 class NonLocal(nn.Module):
@@ -92,11 +104,13 @@ class NonLocal(nn.Module):
             raise ValueError(f"pairwise: expected one of {', '.join(_PAIRWISE)}, got {pairwise!r}")
         if sub_sample not in ("input", "embedding", "none"):
             raise ValueError(f"sub_sample: expected input, embedding or none, got {sub_sample!r}")
+        if reduction < 1:
+            raise ValueError(f"reduction: expected at least 1, got {reduction}")
         if channels < reduction:
             raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
         self.pairwise = pairwise
         conv, inner = _CONV[dimensions], channels // reduction
-        pool = _POOL[dimensions]((1, 2, 2)[3 - dimensions :])
+        pool = _Pool(dimensions)
         embedded = pairwise != "gaussian"
         self.scale = (inner if embedded else channels) ** -0.5 if scale else 1.0
         self.pool = pool if sub_sample == "input" else nn.Identity()
@@ -130,6 +144,20 @@ class NonLocal(nn.Module):
             w_theta, w_phi = self.w_f.weight.chunk(2, 1)  # (1, d), (1, d): w_f [theta, phi] is a sum of two
             return _rectified_sum(w_theta @ theta, w_phi @ phi, g / phi.shape[2])
         return attend(theta, phi, g, self.scale)
+
+
+class _Pool(nn.Module):
+    """The largest of each two entries along every axis but time. An axis of one entry stays."""
+
+    def __init__(self, dimensions: int) -> None:
+        super().__init__()
+        self.dimensions = dimensions
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel = [min(2, side) for side in x.shape[2:]]
+        if self.dimensions == 3:
+            kernel[0] = 1
+        return _MAX_POOL[self.dimensions](x, kernel)
 
 
 def _dot_product_sum(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ Authors: Yunpeng Chen et al.
 Paper: https://arxiv.org/abs/1904.05049
 Code (the authors', licence: MIT): https://github.com/facebookresearch/OctConv
 Shape: (B C H W, B D H/2 W/2) -> B O H W, B P H/2 W/2
-Evidence: parity: outputs and input gradients equal those of another implementation
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/octconv.py, templates/blocks/resnet.py and catalog.yaml: edit those.
 
 Octave convolution: part of the channels live at half resolution, and convolution passes between the two parts.
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -188,12 +189,15 @@ class OctConv(nn.Module):
         x: ``(B, C, H, W), (B, D, H/2, W/2)`` -> ``(B, O, H/s, W/s), (B, P, H/2s, W/2s)`` with s = stride,
         D = floor(alpha_in * in_channels), P = floor(alpha_out * out_channels), and C and O the other channels.
         Pairs are tuples. Where a share is 0 there is no low map, and the high one comes alone. Odd sizes round up.
+        With ``single``: ``(B, in_channels, H, W)`` -> ``(B, out_channels, H/s, W/s)``.
 
     Args:
         alpha_in, alpha_out: share of low frequencies in the channels before and after; 0 and 0 is a plain convolution.
         stride: 1 or 2.
         padding: one that keeps the size; half the kernel if it is not given.
         groups: of each of the four convolutions. With as many as channels (depthwise) nothing is passed across.
+        single: whether it stands in the place of one convolution, between layers that know one map only. Then the last
+            D channels are pooled before it, and the low map that comes out is enlarged and joined to the high one.
 
     Differs from the paper: a share of 1, low frequencies only, is left out.
     """
@@ -210,6 +214,7 @@ class OctConv(nn.Module):
         dilation: int = 1,
         groups: int = 1,
         bias: bool = False,
+        single: bool = False,
     ) -> None:
         super().__init__()
         if not (0 <= alpha_in < 1 and 0 <= alpha_out < 1):
@@ -220,13 +225,16 @@ class OctConv(nn.Module):
         if depthwise and (in_channels, alpha_in) != (out_channels, alpha_out):
             raise ValueError("groups: a depthwise octave convolution must keep its channels and their share")
         if padding is None:
-            padding = dilation * (kernel_size // 2)
+            padding = dilation * (kernel_size - 1) // 2
         low_in, low_out = int(alpha_in * in_channels), int(alpha_out * out_channels)
         high_in, high_out = in_channels - low_in, out_channels - low_out
+        if (low_in or low_out) and 2 * padding != dilation * (kernel_size - 1):
+            keeping = dilation * (kernel_size - 1) / 2
+            raise ValueError(f"padding: expected {keeping:g}, which keeps the size of both maps, got {padding}")
         conv = partial(nn.Conv2d, kernel_size=kernel_size, padding=padding, dilation=dilation)
         across = partial(conv, groups=groups)
         # Each output has one bias, that of the path from high where there is one.
-        self.stride = stride
+        self.stride, self.single = stride, single
         self.high_to_high = conv(high_in, high_out, groups=high_in if depthwise else groups, bias=bias)
         self.high_to_low = across(high_in, low_out, bias=bias) if low_out and not depthwise else None
         self.low_to_high = across(low_in, high_out, bias=False) if low_in and not depthwise else None
@@ -236,19 +244,34 @@ class OctConv(nn.Module):
             self.low_to_low = conv(low_in, low_out, groups=parts, bias=bias and self.high_to_low is None)
 
     def forward(self, x: Octave) -> Octave:
+        if not self.single:
+            return self._convolve(x)
+        if not isinstance(x, Tensor):
+            raise ValueError(f"x: expected one map, as single=True says, got {type(x).__name__}")
+        high_channels = self.high_to_high.in_channels
+        if x.shape[1] > high_channels:
+            y = self._convolve((x[:, :high_channels], _pool(x[:, high_channels:], 2)))
+        else:
+            y = self._convolve(x)
+        return y if isinstance(y, Tensor) else torch.cat((y[0], _enlarge(y[1], y[0])), 1)  # (B, out_channels, H/s, W/s)
+
+    def _convolve(self, x: Octave) -> Octave:
         high, low = (x, None) if isinstance(x, Tensor) else x
         if (low is None) != (self.low_to_low is None and self.low_to_high is None):
             expected = "one map" if low is not None else "a tuple of two maps"
             raise ValueError(f"x: expected {expected}, as alpha_in says, got {type(x).__name__}")
+        if low is not None and low.shape[2:] != (half := tuple((size + 1) // 2 for size in high.shape[2:])):
+            raise ValueError(f"x: expected a low map of size {half}, got {tuple(low.shape[2:])}")
         high = _pool(high, self.stride)  # (B, C, H/s, W/s)
         y_high = self.high_to_high(high)  # (B, O, H/s, W/s)
         y_low = None if self.high_to_low is None else self.high_to_low(_pool(high, 2))  # (B, P, H/2s, W/2s)
+        del high  # pooled, it would take room beside what follows
+        if low is not None and self.low_to_low is not None:
+            pooled = _pool(low, self.stride)  # (B, D, H/2s, W/2s)
+            y_low = self.low_to_low(pooled) if y_low is None else y_low.add_(self.low_to_low(pooled))
         if low is not None and self.low_to_high is not None:
             up = self.low_to_high(low)  # (B, O, H/2, W/2)
-            y_high += up if self.stride == 2 else F.interpolate(up, y_high.shape[2:])  # (B, O, H/s, W/s)
-        if low is not None and self.low_to_low is not None:
-            within = self.low_to_low(_pool(low, self.stride))  # (B, P, H/2s, W/2s)
-            y_low = within if y_low is None else y_low.add_(within)  # (B, P, H/2s, W/2s)
+            y_high += up if self.stride == 2 else _enlarge(up, y_high)  # (B, O, H/s, W/s)
         return y_high if y_low is None else (y_high, y_low)
 
 
@@ -333,6 +356,11 @@ def _block(in_channels: int, channels: int, stride: int, downsample: nn.Module |
     first, last = in_channels == 64, channels == 512
     alpha_in = 0.0 if first or (last and downsample is None) else alpha
     return OctBottleneck(in_channels, channels, stride, alpha_in, 0.0 if last else alpha)
+
+
+def _enlarge(x: Tensor, like: Tensor) -> Tensor:
+    """Each pixel four times, cut to the size of ``like``."""
+    return F.interpolate(x, like.shape[2:])
 
 
 def _pool(x: Tensor, size: int) -> Tensor:

@@ -4,7 +4,7 @@ Authors: Huajun Liu et al.
 Paper: https://arxiv.org/abs/2107.00782
 Code (the authors', licence: Apache-2.0): https://github.com/DeLightCMU/PSA
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/polarized_self_attention.py and catalog.yaml: edit those.
 
 Polarized self-attention: one half collapses space and keeps channels, the other collapses channels and keeps space.
@@ -44,6 +44,7 @@ class ChannelAttention(nn.Module):
             narrow = half // 4
             layers = [nn.Linear(half, narrow), nn.LayerNorm(narrow), nn.ReLU(inplace=True), nn.Linear(narrow, channels)]
         self.up = nn.Sequential(*layers)
+        _init(self.query, self.value)
 
     def forward(self, x: Tensor) -> Tensor:
         mask = _weigh(self.query.weight, x).softmax(2)  # (B, 1, N)
@@ -67,6 +68,7 @@ class SpatialAttention(nn.Module):
         self.softmax = softmax
         self.query = nn.Linear(channels, channels // 2, bias=False)
         self.value = nn.Linear(channels, channels // 2, bias=False)
+        _init(self.query, self.value)
 
     def forward(self, x: Tensor) -> Tensor:
         query = self.query(x.mean(2))  # (B, C/2)
@@ -75,10 +77,15 @@ class SpatialAttention(nn.Module):
             return (query.unsqueeze(1) @ value.softmax(2)).sigmoid()  # (B, 1, N)
         if self.softmax == "query":
             query = query.softmax(1)
-        products = (query @ self.value.weight).unsqueeze(1) @ x  # (B, 1, N)
-        if self.softmax == "product":
-            products = products.softmax(2)
-        return products.sigmoid()
+        weight = query @ self.value.weight  # (B, C)
+        if self.softmax == "query":
+            return (weight.unsqueeze(1) @ x).sigmoid()  # (B, 1, N)
+        # Taken off before the products and put back behind them, the length of the weights cannot drive the products
+        # out of the range of half precision.
+        weight = weight.to(torch.promote_types(weight.dtype, torch.float32))
+        length = weight.detach().abs().sum(1, keepdim=True).clamp(min=1e-20)  # (B, 1)
+        products = (weight / length).to(x.dtype).unsqueeze(1) @ x  # (B, 1, N)
+        return (products * length.unsqueeze(2)).softmax(2).to(x.dtype).sigmoid()
 
 
 class PolarizedSelfAttention(nn.Module):
@@ -119,6 +126,11 @@ class PolarizedSelfAttention(nn.Module):
             out = flat * self.channel(flat)  # (B, C, N)
             out = out * self.spatial(out)
         return out.view(x.shape)  # (B, C, H, W)
+
+
+def _init(*layers: nn.Linear) -> None:
+    for layer in layers:
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
 
 
 def _weigh(weight: Tensor, x: Tensor) -> Tensor:

@@ -4,8 +4,8 @@ Authors: Guoxi Huang and Adrian G. Bors
 Paper: https://arxiv.org/abs/2007.09033
 Code (the authors', licence: Apache-2.0): https://github.com/guoxih/region-based-non-local-network
 Shape: B C T H W -> B C T H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
-Generated from templates/papers/rnl.py, templates/blocks/attend.py, templates/blocks/full_precision.py and catalog.yaml:
+Evidence: not verified since it last changed; run python -m generator verify
+Generated from templates/papers/rnl.py, templates/blocks/full_precision.py, templates/blocks/attend.py and catalog.yaml:
     edit those.
 
 Region-based non-local block: places of a clip are compared by the regions around them.
@@ -23,6 +23,14 @@ from torch import Tensor, nn
 __all__ = ["RNL", "ChannelGate"]
 
 
+def full_precision(x: Tensor) -> AbstractContextManager[object]:
+    """A context in which products of float32 tensors on the device of ``x`` stay in float32."""
+    device = x.device.type
+    if not torch.amp.is_autocast_available(device):
+        return nullcontext()
+    return torch.autocast(device, enabled=False)
+
+
 def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
     """For each query the mean of the values, weighted by a softmax over ``scale`` times its products with the keys.
 
@@ -34,9 +42,10 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
     # padding, or doing that for few keys, costs more than it saves.
     apart = wide != q.shape[1] or (q.requires_grad and k.shape[2] < 8 * wide)
     if q.device.type == "cpu" and wide > 128 and apart:
-        if q.dtype == torch.float16:
-            q, k = q.float(), k.float()
-        weights = ((q if scale == 1 else q * scale).mT @ k).softmax(2).to(v.dtype)  # (B, N, M)
+        with full_precision(q):
+            if q.dtype == torch.float16:
+                q, k = q.float(), k.float()
+            weights = ((q if scale == 1 else q * scale).mT @ k).softmax(2).to(v.dtype)  # (B, N, M)
         # In backward, the first form copies the result and the second one the weights: the smaller is taken.
         return (weights @ v.mT).mT if k.shape[2] > wide else v @ weights.mT  # (B, D, N)
     width = max(q.shape[1], wide) if q.device.type == "cpu" else 0
@@ -49,14 +58,6 @@ def _rows(x: Tensor, width: int) -> Tensor:
     if x.shape[1] < width:
         x = F.pad(x, (0, 0, 0, width - x.shape[1]))
     return x.mT.contiguous().unsqueeze(1)
-
-
-def full_precision(x: Tensor) -> AbstractContextManager[object]:
-    """A context in which products of float32 tensors on the device of ``x`` stay in float32."""
-    device = x.device.type
-    if not torch.amp.is_autocast_available(device):
-        return nullcontext()
-    return torch.autocast(device, enabled=False)
 
 
 class RNL(nn.Module):
@@ -161,8 +162,8 @@ def _rectified(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         query: ``(B, c, N)``, key, value: ``(B, c, M)`` -> ``(B, c, N)``
     """
     dtype = value.dtype
-    # Products of unbounded embeddings leave the range of half precision.
+    # Products of unbounded embeddings leave the range of half precision. Under autocast the layers differ in theirs.
     with full_precision(query):
-        if dtype in (torch.float16, torch.bfloat16):
-            query, key, value = query.float(), key.float(), value.float()
+        wide = torch.promote_types(query.dtype, torch.promote_types(dtype, torch.float32))
+        query, key, value = query.to(wide), key.to(wide), value.to(wide)
         return (value / key.shape[2] @ (key.mT @ query).relu_()).to(dtype)

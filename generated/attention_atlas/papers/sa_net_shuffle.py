@@ -4,7 +4,7 @@ Authors: Qing-Long Zhang and Yu-Bin Yang
 Paper: https://arxiv.org/abs/2102.00240
 Code (the authors', licence: none stated): https://github.com/wofmanaf/SA-Net
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/sa_net_shuffle.py, templates/blocks/resnet.py and catalog.yaml: edit those.
 
 Shuffle attention: one half of each group of channels is gated by channel, one by position; then a shuffle.
@@ -207,8 +207,10 @@ class ShuffleAttention(nn.Module):
         self.norm = nn.GroupNorm(half, half, eps)
 
     def forward(self, x: Tensor) -> Tensor:
-        batch, _, height, width = x.shape
-        grouped = x.reshape(batch * self.groups, 2, -1, height, width)  # (B*G, 2, C/2G, H, W)
+        batch, channels, height, width = x.shape
+        grouped = x.reshape(
+            batch * self.groups, 2, channels // (2 * self.groups), height, width
+        )  # (B*G, 2, C/2G, H, W)
         by_channel, by_position = grouped.unbind(1)  # (B*G, C/2G, H, W)
         s = by_channel.mean((2, 3), keepdim=True)  # (B*G, C/2G, 1, 1)  Eq. 1
         s = torch.addcmul(self.channel_bias, self.channel_weight, s).sigmoid_()  # (B*G, C/2G, 1, 1)  Eq. 2
@@ -218,7 +220,7 @@ class ShuffleAttention(nn.Module):
         p = F.group_norm(by_position, len(bias), weight * self.norm.weight, bias, self.norm.eps)  # (B*G, C/2G, H, W)
         p = p.to(x.dtype).sigmoid_()  # (B*G, C/2G, H, W)  Eq. 3
         gated = torch.stack((by_channel * s, by_position * p), dim=1)  # (B*G, 2, C/2G, H, W)
-        return gated.view(batch, 2, -1, height, width).transpose(1, 2).reshape(x.shape)  # (B, C, H, W)
+        return gated.view(batch, 2, channels // 2, height, width).transpose(1, 2).reshape(x.shape)  # (B, C, H, W)
 
 
 class SABottleneck(Bottleneck):

@@ -4,7 +4,7 @@ Authors: Hengshuang Zhao et al.
 Paper: https://arxiv.org/abs/2004.13621
 Code (the authors', licence: MIT): https://github.com/hszhao/SAN
 Shape: B C H W -> B O H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/san.py, templates/blocks/neighbourhood.py and catalog.yaml: edit those.
 
 Self-attention networks: small layers make weights for the neighbours of a position, one for a few channels.
@@ -123,10 +123,14 @@ class _Correlate(torch.autograd.Function):
         )
 
 
+_PAIRWISE = ("subtraction", "summation", "concatenation", "hadamard", "dot")
+_PATCHWISE = ("concatenation", "star", "clique")
+
+
 class SAM(nn.Module):
     """Sums the values of the k x k neighbours, each channel group with weights of its own made from the content.
 
-    Pairwise, the weight of a neighbour depends on the difference of two vectors, the centre's and its own, and on their
+    Pairwise, the weight of a neighbour depends on a relation of two vectors, the centre's and its own, and on their
     offset; a softmax over the neighbours follows. Patchwise, all weights of a position are made at once from the
     centre's vector and those of all its neighbours, and are not normalised.
 
@@ -136,9 +140,12 @@ class SAM(nn.Module):
     Args:
         reduction: C over the width R of the vectors that are compared.
         shared: channels that share their weights; of O channels every (O / shared)-th.
+        relation: of two vectors, if pairwise: their ``subtraction`` (the default), ``summation``, ``concatenation``,
+            ``hadamard`` or ``dot`` product; patchwise: ``concatenation`` of the centre's with its neighbours' vectors
+            (the default), ``star``, the centre's dot products with them, or ``clique``, those of all pairs of them.
 
     Differs from the paper:
-        Of its relations only those of the released networks: subtraction (pairwise) and concatenation (patchwise).
+        As in the released code, normalisation and ReLU come before both layers that make the weights.
     """
 
     def __init__(
@@ -149,8 +156,12 @@ class SAM(nn.Module):
         pairwise: bool = True,
         reduction: int = 16,
         shared: int = 8,
+        relation: str | None = None,
     ) -> None:
         super().__init__()
+        known = _PAIRWISE if pairwise else _PATCHWISE
+        if relation is not None and relation not in known:
+            raise ValueError(f"relation: expected one of {', '.join(known)} with pairwise={pairwise}, got {relation!r}")
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size: expected an odd number, got {kernel_size}")
         if out_channels % shared:
@@ -163,10 +174,14 @@ class SAM(nn.Module):
         self.key = nn.Conv2d(in_channels, width, 1)
         self.value = nn.Conv2d(in_channels, out_channels, 1)
         self.position = nn.Conv2d(2, 2, 1) if pairwise else None
+        self.relation = relation or known[0]
         if pairwise:
-            self.weigh = _perceptron(width + 2, width, groups)
+            related = {"concatenation": 2 * width, "dot": 1}.get(self.relation, width)
+            self.weigh = _perceptron(related + 2, width, groups)
         else:
-            self.weigh = _perceptron(width * (kernel_size**2 + 1), groups, kernel_size**2 * groups)
+            near = kernel_size**2
+            related = {"star": near, "clique": near**2}.get(self.relation, width * (near + 1))
+            self.weigh = _perceptron(related, groups, near * groups)
 
     def forward(self, x: Tensor) -> Tensor:
         query, key, value = self.query(x), self.key(x), self.value(x)  # (B, R, H, W) twice, (B, O, H, W)
@@ -176,18 +191,47 @@ class SAM(nn.Module):
         return aggregate(value, weights, self.kernel_size).flatten(1, 2)  # (B, O, H, W)
 
     def _of_pairs(self, query: Tensor, key: Tensor) -> Tensor:
-        """Weights ``(B, O / shared, k * k, H * W)`` from the difference of two positions at a time."""
+        """Weights ``(B, O / shared, k * k, H * W)`` from the relation of two positions at a time."""
         place = self._places(query).expand(len(query), -1, -1, -1)  # (B, 2, H, W)
-        # Places are compared as the vectors are, so they take part as two more channels.
-        query, key = torch.cat((query, place), 1), torch.cat((key, place), 1)  # (B, R + 2, H, W) each
-        differences = query[:, :, None, None] - self._neighbours(key)  # (B, R + 2, k, k, H, W)
-        return self.weigh(differences.flatten(4).flatten(2, 3).contiguous()).softmax(2)
+        if self.relation == "subtraction":
+            # Places are compared as the vectors are, so they take part as two more channels.
+            related = self._differences(torch.cat((query, place), 1), torch.cat((key, place), 1))
+        else:
+            related = torch.cat((self._relate(query, key), self._differences(place, place)), 1)
+        return self.weigh(related).softmax(2)
+
+    def _relate(self, query: Tensor, key: Tensor) -> Tensor:
+        """The other relations of a position with each neighbour: ``(B, *, k * k, H * W)``."""
+        if self.relation == "dot":
+            return self._products(query, key)  # (B, 1, k * k, H * W)
+        near, centre = self._neighbours(key), query[:, :, None, None]  # (B, R, k, k, H, W), (B, R, 1, 1, H, W)
+        if self.relation == "summation":
+            related = centre + near
+        elif self.relation == "hadamard":
+            related = centre * near
+        else:
+            related = torch.cat((centre.expand_as(near), near), 1)  # (B, 2 * R, k, k, H, W)
+        return related.flatten(4).flatten(2, 3)
 
     def _of_patches(self, query: Tensor, key: Tensor) -> Tensor:
         """Weights ``(B, O / shared, k * k, H * W)`` from a position and all its neighbours at once."""
-        patches = self._neighbours(key).flatten(4).flatten(1, 3)  # (B, R * k * k, H * W)
-        joined = torch.cat((query.flatten(2), patches), 1).unsqueeze(2)  # (B, R * (k * k + 1), 1, H * W)
-        return self.weigh(joined).squeeze(2).unflatten(1, (-1, self.kernel_size**2))
+        if self.relation == "star":
+            joined = self._products(query, key).squeeze(1)  # (B, k * k, H * W)
+        elif self.relation == "clique":
+            one, other = (self._neighbours(t).flatten(4).flatten(2, 3) for t in (query, key))  # (B, R, k * k, H * W)
+            joined = torch.einsum("brjn,brkn->bjkn", one, other).flatten(1, 2)  # (B, k^4, H * W)
+        else:
+            patches = self._neighbours(key).flatten(4).flatten(1, 3)  # (B, R * k * k, H * W)
+            joined = torch.cat((query.flatten(2), patches), 1)  # (B, R * (k * k + 1), H * W)
+        return self.weigh(joined.unsqueeze(2)).squeeze(2).unflatten(1, (-1, self.kernel_size**2))
+
+    def _differences(self, query: Tensor, key: Tensor) -> Tensor:
+        """Vectors of the centres minus those of their neighbours: ``(B, R, k * k, H * W)``."""
+        return (query[:, :, None, None] - self._neighbours(key)).flatten(4).flatten(2, 3).contiguous()
+
+    def _products(self, query: Tensor, key: Tensor) -> Tensor:
+        """Dot products of the centres with their neighbours: ``(B, 1, k * k, H * W)``."""
+        return correlate(query.unsqueeze(1), self._pad(key).unsqueeze(1), self.kernel_size).squeeze(1).flatten(3)
 
     def _places(self, like: Tensor) -> Tensor:
         """A linear map of column and row, both from -1 to 1: ``(1, 2, H, W)``."""
@@ -213,10 +257,10 @@ class SANBlock(nn.Module):
         x: ``(B, C, H, W)`` -> ``(B, C, H, W)``
     """
 
-    def __init__(self, channels: int, kernel_size: int = 7, pairwise: bool = True) -> None:
+    def __init__(self, channels: int, kernel_size: int = 7, pairwise: bool = True, relation: str | None = None) -> None:
         super().__init__()
         self.bn1 = nn.BatchNorm2d(channels)
-        self.sam = SAM(channels, channels // 4, kernel_size, pairwise)
+        self.sam = SAM(channels, channels // 4, kernel_size, pairwise, relation=relation)
         self.bn2 = nn.BatchNorm2d(channels // 4)
         self.conv = nn.Conv2d(channels // 4, channels, 1)
         self.relu = nn.ReLU(inplace=True)
@@ -235,6 +279,7 @@ class SAN(nn.Module):
     Args:
         layers: blocks per stage.
         kernel_sizes: of the blocks of each stage.
+        pairwise, relation: as of ``SAM``.
     """
 
     def __init__(
@@ -243,6 +288,7 @@ class SAN(nn.Module):
         kernel_sizes: Sequence[int] = (3, 7, 7, 7, 7),
         pairwise: bool = True,
         num_classes: int = 1000,
+        relation: str | None = None,
     ) -> None:
         super().__init__()
         if len(layers) != 5 or len(kernel_sizes) != 5:
@@ -252,7 +298,7 @@ class SAN(nn.Module):
         self.bn_in = nn.BatchNorm2d(64)
         self.convs = nn.ModuleList(nn.Conv2d(a, b, 1, bias=False) for a, b in zip(before, widths, strict=True))
         self.layers = nn.ModuleList(
-            nn.Sequential(*(SANBlock(width, kernel, pairwise) for _ in range(depth)))
+            nn.Sequential(*(SANBlock(width, kernel, pairwise, relation) for _ in range(depth)))
             for width, kernel, depth in zip(widths, kernel_sizes, layers, strict=True)
         )
         self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width in widths)

@@ -4,7 +4,7 @@ Authors: Jie Hu et al.
 Paper: https://arxiv.org/abs/1709.01507
 Code (the authors', licence: Apache-2.0): https://github.com/hujie-frank/SENet
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of another implementation
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/se_net.py, templates/blocks/resnet.py and catalog.yaml: edit those.
 
 Squeeze-and-Excitation: a gate for each channel, computed from the channel means.
@@ -186,6 +186,11 @@ def _deep_stem(width: int) -> nn.Sequential:
     )
 
 
+Position = Literal["standard", "pre", "post", "identity"]
+
+_GATES = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
+
+
 class SE(nn.Module):
     """Scales each channel by a gate that two small linear layers compute from the means of all channels.
 
@@ -196,32 +201,43 @@ class SE(nn.Module):
         reduction: C over the width of the hidden layer.
         bias: whether the two linear layers have one.
         pool: how a channel becomes one number; the paper compares ``"avg"`` with ``"max"``.
+        gate: what makes gates of the last layer's results; the paper compares ``"sigmoid"``, ``"tanh"`` and ``"relu"``.
 
     Differs from the paper:
         The equations have no biases, the released models do; ``bias=False`` gives the form of the equations.
     """
 
     def __init__(
-        self, channels: int, reduction: int = 16, bias: bool = True, pool: Literal["avg", "max"] = "avg"
+        self,
+        channels: int,
+        reduction: int = 16,
+        bias: bool = True,
+        pool: Literal["avg", "max"] = "avg",
+        gate: Literal["sigmoid", "tanh", "relu"] = "sigmoid",
     ) -> None:
         super().__init__()
+        if reduction < 1:
+            raise ValueError(f"reduction: expected at least 1, got {reduction}")
         if channels < reduction:
             raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
         if pool not in ("avg", "max"):
             raise ValueError(f"pool: expected 'avg' or 'max', got {pool!r}")
+        if gate not in _GATES:
+            raise ValueError(f"gate: expected one of {', '.join(_GATES)}, got {gate!r}")
         self.pool = pool
         self.down = nn.Linear(channels, channels // reduction, bias=bias)
         self.relu = nn.ReLU(inplace=True)
         self.up = nn.Linear(channels // reduction, channels, bias=bias)
+        self.gate = _GATES[gate]()
 
     def forward(self, x: Tensor) -> Tensor:
-        z = x.mean((2, 3)) if self.pool == "avg" else x.amax((2, 3))  # (B, C)  Eq. 2
-        s = self.up(self.relu(self.down(z))).sigmoid()  # (B, C)  Eq. 3
+        s = x.mean((2, 3)) if self.pool == "avg" else x.amax((2, 3))  # (B, C)  Eq. 2
+        s = self.gate(self.up(self.relu(self.down(s))))  # (B, C)  Eq. 3
         return x * s[:, :, None, None]  # (B, C, H, W)  Eq. 4
 
 
 class SEBottleneck(Bottleneck):
-    """A bottleneck whose residual branch ends with SE.
+    """A bottleneck with SE, by default at the end of its residual branch.
 
     Shape:
         x: ``(B, C, H, W)`` -> ``(B, 4 * channels, H/s, W/s)`` with s = stride
@@ -229,6 +245,8 @@ class SEBottleneck(Bottleneck):
     Args:
         stride_first: whether the stride is in the first 1x1 convolution, as in the released SE-ResNets, or in the 3x3,
             as in the released SE-ResNeXts.
+        position: of SE: ``"standard"`` on what the branch adds, ``"pre"`` before the branch, ``"post"`` after the sum
+            and its ReLU, ``"identity"`` on the shortcut.
     """
 
     def __init__(
@@ -242,15 +260,28 @@ class SEBottleneck(Bottleneck):
         stride_first: bool = True,
         reduction: int = 16,
         bias: bool = True,
+        position: Position = "standard",
     ) -> None:
         super().__init__(in_channels, channels, 1 if stride_first else stride, downsample, groups, base_width)
+        if position not in ("standard", "pre", "post", "identity"):
+            raise ValueError(f"position: expected standard, pre, post or identity, got {position!r}")
         if stride_first:
             self.conv1 = nn.Conv2d(in_channels, self.conv1.out_channels, 1, stride, bias=False)
-        self.se = SE(channels * self.expansion, reduction, bias)
+        self.position = position
+        self.se = SE(in_channels if position == "pre" else channels * self.expansion, reduction, bias)
 
     def residual(self, x: Tensor) -> Tensor:
         """The branch beside the shortcut."""
-        return self.se(super().residual(x))
+        if self.position == "pre":
+            return super().residual(self.se(x))
+        return self.se(super().residual(x)) if self.position == "standard" else super().residual(x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        shortcut = x if self.downsample is None else self.downsample(x)  # (B, O, H/s, W/s)
+        if self.position == "identity":
+            shortcut = self.se(shortcut)
+        y = self.relu(self.residual(x) + shortcut)
+        return self.se(y) if self.position == "post" else y
 
 
 class SEResNet(ResNet):
@@ -258,6 +289,9 @@ class SEResNet(ResNet):
 
     Shape:
         x: ``(B, 3, H, W)`` -> ``(B, num_classes)``
+
+    Args:
+        stride_first, position: as of :class:`SEBottleneck`.
     """
 
     def __init__(
@@ -269,6 +303,7 @@ class SEResNet(ResNet):
         reduction: int = 16,
         bias: bool = True,
         num_classes: int = 1000,
+        position: Position = "standard",
     ) -> None:
         block = partial(
             SEBottleneck,
@@ -277,6 +312,7 @@ class SEResNet(ResNet):
             stride_first=stride_first,
             reduction=reduction,
             bias=bias,
+            position=position,
         )
         super().__init__(block, layers, num_classes=num_classes)
         self.maxpool = nn.MaxPool2d(3, 2, ceil_mode=True)

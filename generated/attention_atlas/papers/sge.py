@@ -4,61 +4,18 @@ Authors: Xiang Li et al.
 Paper: https://arxiv.org/abs/1905.09646
 Code (the authors', licence: none at repository root): https://github.com/implus/PytorchInsight
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
-Generated from templates/papers/sge.py, templates/blocks/moments.py and catalog.yaml: edit those.
+Evidence: not verified since it last changed; run python -m generator verify
+Generated from templates/papers/sge.py and catalog.yaml: edit those.
 
 SGE: in each group of channels, positions that resemble the group's mean are enhanced.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
 __all__ = ["SGE"]
-
-
-def moments(x: Tensor, correction: int = 0) -> tuple[Tensor, Tensor]:
-    """Mean and variance of ``x`` over its last two axes.
-
-    As ``torch.var_mean`` in what it computes and as exact. On a CPU it is several times faster, and its backward pass
-    keeps nothing but ``x``.
-
-    Shape:
-        x: ``(..., H, W)`` -> two times ``(...)``; float32 where x has half the precision
-
-    Args:
-        correction: what is taken from H * W before the squares are divided by it; 1 for the unbiased estimate.
-    """
-    mean, variance = _Moments.apply(x, correction)
-    return mean, variance
-
-
-class _Moments(torch.autograd.Function):
-    @staticmethod
-    def forward(x: Tensor, correction: int) -> tuple[Tensor, Tensor]:
-        # Squares leave the range of half precision, hundreds of addends its resolution.
-        wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
-        mean = wide.mean((-2, -1))  # (...)
-        distance = torch.linalg.vector_norm(wide - mean[..., None, None], dim=(-2, -1))  # (...)
-        return mean, distance.square() / (x.shape[-2] * x.shape[-1] - correction)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, int], output: tuple[Tensor, Tensor]) -> None:
-        x, ctx.correction = inputs
-        ctx.save_for_backward(x, output[0])
-
-    @staticmethod
-    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None]:
-        x, mean = ctx.saved_tensors
-        of_mean, of_variance = grad_outputs
-        count = x.shape[-2] * x.shape[-1]
-        slope = of_variance * (2 / (count - ctx.correction))  # (...)
-        offset = of_mean / count - mean * slope  # (...)
-        grad = torch.addcmul(offset[..., None, None], x, slope[..., None, None])  # (..., H, W)
-        return grad.to(x.dtype), None
 
 
 class SGE(nn.Module):
@@ -87,15 +44,22 @@ class SGE(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         batch, channels, height, width = x.shape
+        positions = height * width
         if channels % self.groups:
             raise ValueError(f"x: expected channels in multiples of groups={self.groups}, got {channels}")
-        if height * width < 2:
+        if positions < 2:
             raise ValueError("x: expected maps of two positions or more for a standard deviation, got 1x1")
-        grouped = x.reshape(batch * self.groups, -1, height * width)  # (B*G, C/G, N)
-        g = grouped.mean(2, keepdim=True).mT  # (B*G, 1, C/G)  Eq. 1
-        c = (g @ grouped).view(batch, self.groups, height, width)  # (B, G, H, W)  Eq. 2
-        mean, variance = (t[:, :, None, None] for t in moments(c, correction=1))  # (B, G, 1, 1)
-        c = ((c - mean) / (variance.sqrt() + self.eps)).to(x.dtype)  # (B, G, H, W)  Eq. 3
-        c = torch.addcmul(self.bias[:, None, None], self.weight[:, None, None], c)  # (B, G, H, W)  Eq. 4
-        gate = c.sigmoid_().view(-1, 1, height * width)  # (B*G, 1, N)
+        grouped = x.reshape(batch * self.groups, channels // self.groups, positions)  # (B*G, C/G, N)
+        wide = torch.promote_types(x.dtype, torch.float32)
+        g = grouped.mean(2).to(wide)  # (B*G, C/G)  Eq. 1
+        # Eq. 3 takes the length of g out again; without it the products stay in the range of half precision.
+        length = g.detach().abs().sum(1, keepdim=True).clamp(min=1e-20)  # (B*G, 1)
+        c = ((g / length).to(x.dtype).unsqueeze(1) @ grouped).to(wide)  # (B*G, 1, N)  Eq. 2
+        c -= c.mean(2, keepdim=True)
+        # As a norm the deviation of a map of equal values, which is zero, has a gradient.
+        deviation = torch.linalg.vector_norm(c, dim=2, keepdim=True) / (positions - 1) ** 0.5  # (B*G, 1, 1)
+        c = (c / (deviation + self.eps / length.unsqueeze(2))).to(x.dtype)  # (B*G, 1, N)  Eq. 3
+        c = c.view(batch, self.groups, positions)  # (B, G, N)
+        c = torch.addcmul(self.bias[:, None], self.weight[:, None], c)  # (B, G, N)  Eq. 4
+        gate = c.sigmoid_().view(-1, 1, positions)  # (B*G, 1, N)
         return (grouped * gate).view(x.shape)  # (B, C, H, W)  Eq. 5

@@ -4,7 +4,7 @@ Authors: Jingda Guo et al.
 Paper: https://ieeexplore.ieee.org/document/9102906
 Code (the authors', licence: none stated): https://github.com/13952522076/SPANet
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/spanet.py and catalog.yaml: edit those.
 
 SPANet: squeeze-and-excitation that squeezes each map to the means of a pyramid of grids, not to one mean.
@@ -39,7 +39,7 @@ class SpatialPyramidAttention(nn.Module):
     ) -> None:
         super().__init__()
         source_channels = channels if source_channels is None else source_channels
-        self.source_channels = source_channels
+        self.channels, self.source_channels = channels, source_channels
         self.project = _projection(source_channels, channels) if project else nn.Identity()
         width = channels if project else source_channels
         if width < reduction:
@@ -52,6 +52,8 @@ class SpatialPyramidAttention(nn.Module):
         source = x if source is None else source
         if source.shape[1] != self.source_channels:
             raise ValueError(f"source: expected {self.source_channels} channels, got {source.shape[1]}")
+        if x.shape[:2] != (len(source), self.channels):
+            raise ValueError(f"x: expected {len(source)} items of {self.channels} channels, got {tuple(x.shape)}")
         z = _pyramid(self.project(source))  # (B, 21*C)
         s = self.up(self.relu(self.down(z))).sigmoid()  # (B, C)
         return x * s[:, :, None, None]  # (B, C, H, W)

@@ -4,7 +4,7 @@ Authors: HyunJae Lee et al.
 Paper: https://arxiv.org/abs/1903.10829
 Code (the authors', licence: none stated): https://github.com/hyunjaelee410/style-based-recalibration-module
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/srm.py, templates/blocks/moments.py and catalog.yaml: edit those.
 
 SRM: a gate for each channel from its own mean and standard deviation, without looking at other channels.
@@ -88,9 +88,11 @@ class SRM(nn.Module):
 
     def gate(self, x: Tensor) -> Tensor:
         """The gate of each channel: ``(B, C, H, W)`` -> ``(B, C)``."""
+        if x.shape[1] != len(self.cfc):
+            raise ValueError(f"x: expected {len(self.cfc)} channels, got {x.shape[1]}")
         if self.unbiased and x.shape[2] * x.shape[3] == 1:
             raise ValueError("x: expected maps of two positions or more for an unbiased variance, got 1x1")
         mean, variance = moments(x, correction=int(self.unbiased))  # (B, C), (B, C)  Eq. 1
         deviation = (variance + self.eps).sqrt()  # (B, C)  Eq. 2
-        z = mean.to(x.dtype) * self.cfc[:, 0] + deviation.to(x.dtype) * self.cfc[:, 1]  # (B, C)  Eq. 4
-        return self.bn(z).sigmoid().to(x.dtype)  # (B, C)
+        z = mean * self.cfc[:, 0] + deviation * self.cfc[:, 1]  # (B, C)  Eq. 4
+        return self.bn(z.to(self.cfc.dtype)).sigmoid().to(x.dtype)  # (B, C)

@@ -4,7 +4,7 @@ Authors: Diganta Misra et al.
 Paper: https://arxiv.org/abs/2010.03045
 Code (the authors', licence: MIT): https://github.com/LandskapeAI/triplet-attention
 Shape: B C H W -> B C H W
-Evidence: parity: outputs and input gradients equal those of the authors' code
+Evidence: not verified since it last changed; run python -m generator verify
 Generated from templates/papers/triplet_attention.py and catalog.yaml: edit those.
 
 Triplet attention: three gates, each over two of the axes C, H and W, made from maximum and mean over the third.
@@ -50,7 +50,7 @@ class TripletAttention(nn.Module):
 
     def __init__(self, kernel_size: int = 7, spatial: bool = True) -> None:
         super().__init__()
-        if kernel_size % 2 != 1:
+        if kernel_size < 1 or kernel_size % 2 == 0:
             raise ValueError(f"kernel_size: expected an odd number, got {kernel_size}")
         self.channel_width = AttentionGate(kernel_size)
         self.height_channel = AttentionGate(kernel_size)
