@@ -26,8 +26,10 @@ from generator.render import Plan, Renderer
 from generator.site import build, dictionary, examples, feed, figures, flow, listing
 from generator.site.formulas import mathml
 from generator.site.words import LANGUAGES, TERMS, words
+from generator.translation import PATH as LOCK
+from generator.translation import dump, read_lock
 from generator.verification import Layer, Row
-from tests import checkout
+from tests import checkout, site_browser
 from tests.catalogue_fixtures import GOOD
 from tests.conftest import real_catalogue, real_project
 
@@ -327,6 +329,32 @@ def test_no_text_becomes_markup(tmp_path: Path) -> None:
             assert "<" not in front["title"] + front["description"]
             assert '"' not in front["title"] + front["description"]
     assert titles >= 4
+
+
+# --- texts that their partner has left behind ------------------------------------------------------------------------
+
+
+def test_a_text_that_its_partner_has_left_behind_is_marked_where_it_stands(tmp_path: Path) -> None:
+    project = site_browser.checkout(real_project(), tmp_path)
+    loaded = load(project.catalogue)
+    confirmed = read_lock(project)["cbam"]
+    renderer = Renderer(project, loaded)
+    plan = renderer.plan(["cbam"])
+    for name, anchor in {
+        "idea": "idea", "use": "use", r"formula.symbols.\mathbf{F}": "formula", "related.bam.how": "neighbours",
+        "module.parameters.reduction": "parameters", "reported.0.note": "figures",
+    }.items():  # fmt: skip
+        english, chinese = confirmed[name].split(" ")
+        for older, both in {"zh": f"00000000 {chinese}", "en": f"{english} 00000000"}.items():
+            (project.root / LOCK).write_text(dump({"cbam": {**confirmed, name: both}}), encoding="utf-8")
+            found = dict(renderer.pages(plan, ["cbam"]))
+            for language in LANGUAGES:
+                text = found[f"site/{language}/papers/cbam.md"]
+                mark = f'<small class="aa-stale">{words(language)["behind"]}</small>'
+                assert text.count(mark) == (language == older), (name, language)
+                before, marked, _ = text.partition(f"{{: #{anchor} }}")[2].partition(mark)
+                assert bool(marked) == (language == older)
+                assert not marked or "\n#" not in before, "it stands in another section"
 
 
 # --- beside the pages ------------------------------------------------------------------------------------------------

@@ -269,6 +269,11 @@
     if (search) search.setAttribute("aria-label", search.querySelector("input").placeholder);
   }
 
+  // The theme's search listens to keys alone: text that is pasted, dictated or dropped would wait for the next one.
+  document.addEventListener("input", ({ target }) => {
+    if (target.matches(".md-search__input")) target.dispatchEvent(new Event("keyup"));
+  });
+
   function ready() {
     language();
     all(".aa-filter").forEach(explorer);
