@@ -377,6 +377,21 @@ def test_every_value_of_the_models_has_a_name_in_both_languages() -> None:
         assert set(TERMS[group]) == set(get_args(type_)), group
 
 
+def test_no_paper_stands_alone(catalogue: Catalogue) -> None:
+    assert [paper.id for paper in catalogue.papers if not paper.related] == []
+    neighbours: dict[str, set[str]] = {paper.id: set() for paper in catalogue.papers}
+    for paper in catalogue.papers:
+        for other in paper.related:
+            neighbours[paper.id].add(other.id)
+            neighbours[other.id].add(paper.id)
+    seen, pending = set[str](), ["se_net"]
+    while pending:
+        if (id := pending.pop()) not in seen:
+            seen.add(id)
+            pending += neighbours[id]
+    assert set(neighbours) - seen == set(), "nobody who follows links from SE gets there"
+
+
 def test_every_task_of_the_catalogue_has_a_name(catalogue: Catalogue) -> None:
     assert {task for paper in catalogue.papers for task in paper.facets.tasks} - set(TERMS["task"]) == set()
 
