@@ -156,6 +156,12 @@
       sections: new Set(row.dataset.section.split(" ")),
     }));
     form.hidden = false;
+    // Drawn as grids, rows would no longer be rows to some screen readers.
+    table.setAttribute("role", "table");
+    for (const row of table.rows) {
+      row.setAttribute("role", "row");
+      for (const cell of row.cells) cell.setAttribute("role", { row: "rowheader", col: "columnheader" }[cell.scope] ?? "cell");
+    }
 
     function fits(item, wanted, words) {
       const { data } = item;
