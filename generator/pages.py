@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from generator.links.addresses import urls_of
 from generator.links.ledger import Ledger
 from generator.links.report import page as link_page
-from generator.site import charts, explorer, figures, home, reference
+from generator.site import charts, dictionary, explorer, figures, home, reference
 from generator.site.paper import Subject, context
 from generator.site.words import LANGUAGES, Language, term, words
+from generator.translation import stale
 
 if TYPE_CHECKING:
     from generator.render import Plan, Renderer
@@ -35,10 +36,12 @@ def pages(renderer: Renderer, plan: Plan, ids: Iterable[str] = ()) -> Iterator[t
     """
     chosen = set(ids)
     found = subjects(renderer, plan)
+    glossary = dictionary.terms(renderer.project)
     for id, subject in found.items():
         if not chosen or id in chosen:
             for language in LANGUAGES:
-                yield from _paper(renderer, subject, found, language)
+                tags = dictionary.tags(subject.paper, glossary, language)
+                yield from _paper(renderer, subject, found, language, tags)
     if not chosen:
         for language in LANGUAGES:
             yield from _collections(renderer, found, language)
@@ -54,6 +57,9 @@ def subjects(renderer: Renderer, plan: Plan) -> dict[str, Subject]:
                 incoming[neighbour.id].append((paper, neighbour))
     ledger = _ledger(renderer)
     timed = figures.timings(renderer.project.reports / "benchmarks")
+    behind: dict[str, dict[str, Language]] = {}
+    for (id, name), language in stale(renderer.project, renderer.catalogue).items():
+        behind.setdefault(id, {})[name] = language
     found: dict[str, Subject] = {}
     for id, paper in papers.items():
         unit = renderer.units.get(id)
@@ -70,6 +76,7 @@ def subjects(renderer: Renderer, plan: Plan) -> dict[str, Subject]:
             timings=timed.get(id, []),
             incoming=incoming[id],
             states=states,
+            stale=behind.get(id, {}),
         )
     return found
 
@@ -80,13 +87,16 @@ def _ledger(renderer: Renderer) -> Ledger | None:
 
 
 def _paper(
-    renderer: Renderer, subject: Subject, others: Mapping[str, Subject], language: Language
+    renderer: Renderer, subject: Subject, others: Mapping[str, Subject], language: Language, tags: list[str]
 ) -> Iterator[tuple[str, str]]:
     paper = subject.paper
     folder = f"site/{language}/papers"
     data = context(subject, others, language)
     comma = "、" if language == "zh" else ", "
     data |= {
+        "tags": tags,
+        # Among papers that a query fits alike, first those that are built and that others point to.
+        "boost": (2 if subject.unit else 1) * (1 + len(subject.incoming) / 20),
         "root": _ROOT[language],
         "colon": "：" if language == "zh" else ": ",
         "kind_name": term("kind", paper.kind, language),

@@ -28,8 +28,10 @@ from generator.render import Plan, Renderer
 from generator.site import build, dictionary, examples, feed, figures, flow, listing
 from generator.site.formulas import mathml
 from generator.site.words import LANGUAGES, TERMS, words
+from generator.translation import PATH as LOCK
+from generator.translation import dump, read_lock
 from generator.verification import Layer, Row
-from tests import checkout
+from tests import checkout, site_browser
 from tests.catalogue_fixtures import GOOD
 from tests.conftest import real_catalogue, real_project
 
@@ -378,6 +380,32 @@ def test_no_text_becomes_markup(tmp_path: Path) -> None:
     assert titles >= 4
 
 
+# --- texts that their partner has left behind ------------------------------------------------------------------------
+
+
+def test_a_text_that_its_partner_has_left_behind_is_marked_where_it_stands(tmp_path: Path) -> None:
+    project = site_browser.checkout(real_project(), tmp_path)
+    loaded = load(project.catalogue)
+    confirmed = read_lock(project)["cbam"]
+    renderer = Renderer(project, loaded)
+    plan = renderer.plan(["cbam"])
+    for name, anchor in {
+        "idea": "idea", "use": "use", r"formula.symbols.\mathbf{F}": "formula", "related.bam.how": "neighbours",
+        "module.parameters.reduction": "parameters", "reported.0.note": "figures",
+    }.items():  # fmt: skip
+        english, chinese = confirmed[name].split(" ")
+        for older, both in {"zh": f"00000000 {chinese}", "en": f"{english} 00000000"}.items():
+            (project.root / LOCK).write_text(dump({"cbam": {**confirmed, name: both}}), encoding="utf-8")
+            found = dict(renderer.pages(plan, ["cbam"]))
+            for language in LANGUAGES:
+                text = found[f"site/{language}/papers/cbam.md"]
+                mark = f'<small class="aa-stale">{words(language)["behind"]}</small>'
+                assert text.count(mark) == (language == older), (name, language)
+                before, marked, _ = text.partition(f"{{: #{anchor} }}")[2].partition(mark)
+                assert bool(marked) == (language == older)
+                assert not marked or "\n#" not in before, "it stands in another section"
+
+
 # --- beside the pages ------------------------------------------------------------------------------------------------
 
 
@@ -396,6 +424,21 @@ def test_every_value_of_the_models_has_a_name_in_both_languages() -> None:
         "context": model.Context, "plug": model.Plug, "modality": model.Modality, "relation": model.Relation,
     }.items():  # fmt: skip
         assert set(TERMS[group]) == set(get_args(type_)), group
+
+
+def test_no_paper_stands_alone(catalogue: Catalogue) -> None:
+    assert [paper.id for paper in catalogue.papers if not paper.related] == []
+    neighbours: dict[str, set[str]] = {paper.id: set() for paper in catalogue.papers}
+    for paper in catalogue.papers:
+        for other in paper.related:
+            neighbours[paper.id].add(other.id)
+            neighbours[other.id].add(paper.id)
+    seen, pending = set[str](), ["se_net"]
+    while pending:
+        if (id := pending.pop()) not in seen:
+            seen.add(id)
+            pending += neighbours[id]
+    assert set(neighbours) - seen == set(), "nobody who follows links from SE gets there"
 
 
 def test_every_task_of_the_catalogue_has_a_name(catalogue: Catalogue) -> None:

@@ -236,7 +236,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "time": "Over time",
         "hand": "What does not simply answer",
         "checked": "{total} addresses of {papers} papers, last checked completely on {day}: {alive} answer.",
-        "partly": "{total} addresses of {papers} papers; no complete check yet. {alive} answer.",
+        "partly": "{total} addresses of {papers} papers; not yet checked completely. Of {seen} seen, {alive} answer.",
         "fine": "Every address answers.",
         "gone": "gone",
         "odd": "no proper answer",
@@ -260,7 +260,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "time": "变化趋势",
         "hand": "未能正常响应的地址",
         "checked": "共 {papers} 篇论文的 {total} 个地址，最近一次完整检查于 {day}：{alive} 个可以访问。",
-        "partly": "共 {papers} 篇论文的 {total} 个地址，尚未完整检查过一遍；{alive} 个可以访问。",
+        "partly": "共 {papers} 篇论文的 {total} 个地址，尚未完整检查；已检查 {seen} 个，其中 {alive} 个可以访问。",
         "fine": "所有地址都可以访问。",
         "gone": "已失效",
         "odd": "响应异常",
@@ -292,7 +292,7 @@ def page(ledger: Ledger | None, catalogue: Catalogue, language: Language) -> str
     alive = sum(entry.verdict.alive for entry in entries)
     runs = ledger.runs
     text = words["checked" if runs else "partly"].format(
-        total=len(urls), papers=len(catalogue.papers), day=runs[-1].day if runs else "", alive=alive
+        total=len(urls), seen=len(entries), papers=len(catalogue.papers), day=runs[-1].day if runs else "", alive=alive
     )
     body = [f"## {words['now']} {{#now}}", "", text, "", *_verdict_table(entries, language), ""]
     if runs:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from generator.escape import html_text, md_link
+from generator.escape import width as columns
 from generator.site.drawing import Element, cut, element, link, picture, text
 from generator.site.figures import CHANNELS, SIDE, number
 from generator.site.paper import Subject
 from generator.site.words import TERMS, Language, term, words
 
+_ACROSS = 9
+"""Squares of a cell of the taxonomy side by side."""
 _PLUGS = ("insert", "replace", "none")
 
 
@@ -30,7 +33,8 @@ def timeline(found: Mapping[str, Subject], language: Language) -> str:
     for at, (year, members) in enumerate(sorted(years.items())):
         x = at * column + 8
         parts.append(text(str(year), x, base + 20, "aa-axis-label"))
-        parts.append(text(t["papers_count"].format(count=len(members)), x + 40, base + 20, "aa-muted"))
+        count = t["paper_count" if len(members) == 1 else "papers_count"].format(count=len(members))
+        parts.append(text(count, x + 40, base + 20, "aa-muted"))
         for step, subject in enumerate(members):
             parts.append(_name(subject, x, base - 8 - step * line))
     for at, plug in enumerate(_PLUGS):
@@ -61,24 +65,41 @@ def taxonomy(found: Mapping[str, Subject], language: Language, *, prefix: str = 
     cells = Counter({cell: len(subjects) for cell, subjects in members.items()})
     kinds = [kind for kind in TERMS["kind"] if any(cell[0] == kind for cell in cells)]
     contexts = [c for c in TERMS["context"] if any(cell[1] == c for cell in cells)]
-    square, left, top = 14.0, 190.0, 30.0
-    widths = [max(min(max(cells[kind, c] for kind in kinds), 7), 3) * square + 22 for c in contexts]
+    square, left, top = 16.0, 190.0, 60.0
+    most = [min(max(cells[kind, c] for kind in kinds), _ACROSS) for c in contexts]
+    names = [term("context", c, language) for c in contexts]
+    widths = [max(count * square, columns(name) * 7.0) + 24 for count, name in zip(most, names, strict=True)]
     starts = [left + sum(widths[:at]) for at in range(len(contexts))]
-    parts: list[Element] = [
-        text(term("context", c, language), start, 18, "aa-axis-label")
-        for c, start in zip(contexts, starts, strict=True)
-    ]
+    parts = list(_levels(found, language))
+    parts += [text(name, start, top - 12, "aa-axis-label") for name, start in zip(names, starts, strict=True)]
     y = top
     for kind in kinds:
-        rows = max(1, *(math.ceil(cells[kind, c] / 7) for c in contexts))
+        rows = max(1, *(math.ceil(cells[kind, c] / _ACROSS) for c in contexts))
         parts.append(element("path", d=f"M0 {y:g}H{left + sum(widths):g}", class_="aa-grid"))
         parts.append(text(term("kind", kind, language), 0, y + 16))
         for c, start in zip(contexts, starts, strict=True):
             for at, subject in enumerate(members.get((kind, c), ())):
-                parts.append(_square(subject, start + at % 7 * square, y + 5 + at // 7 * square, square - 2, prefix))
+                down, across = divmod(at, _ACROSS)
+                parts.append(_square(subject, start + across * square, y + 5 + down * square, square - 2, prefix))
         y += rows * square + 10
     label = t["map_label"].format(count=len(found))
     return _figure(picture(left + sum(widths), y + 4, label, parts, classes="aa-chart", links=True), label)
+
+
+def _levels(found: Mapping[str, Subject], language: Language) -> Iterator[Element]:
+    """What the colours say: a square and a name for each level that occurs; levels of one colour share a square."""
+    t = words(language)
+    present = {subject.level for subject in found.values()}
+    x = 0.0
+    for levels in (("parity",), ("figures", "runs"), ("unverified",), ("stub", "nothing-to-build")):
+        chosen = [level for level in levels if level in present]
+        if not chosen:
+            continue
+        name = t["or"].join(term("level", level, language) for level in chosen)
+        built = "aa-open" if levels[0] == "stub" else "aa-built"
+        yield element("rect", x=x, y=4, width=14, height=14, rx=2, class_=f"aa-square aa-level--{levels[0]} {built}")
+        yield text(name, x + 20, 16)
+        x += 20 + columns(name) * 7.0 + 20
 
 
 def _square(subject: Subject, x: float, y: float, side: float, prefix: str) -> Element:
@@ -98,7 +119,7 @@ def scatter(found: Mapping[str, Subject], language: Language) -> str:
     if not points:
         return t["not_measured"] + "\n"
     convolution = (9.0 * CHANNELS**2, 9.0 * CHANNELS**2 * SIDE**2)
-    wide, high, left, bottom, top = 760.0, 430.0, 60.0, 46.0, 16.0
+    wide, high, left, bottom, top = 860.0, 460.0, 60.0, 46.0, 36.0
     ends = [_decades([cost[at] for _, cost in points] + [convolution[at]]) for at in (0, 1)]
 
     def place(cost: tuple[float, float]) -> tuple[float, float]:
@@ -128,7 +149,7 @@ def scatter(found: Mapping[str, Subject], language: Language) -> str:
         x, y = place(cost)
         end = x + 14 + 6.7 * len(subject.paper.id)
         heights = (y + 4, y - 8, y + 16)
-        name_y = next((line for line in heights if room.free(x, line, end)), None)
+        name_y = next((line for line in heights if line < high - bottom + 8 and room.free(x, line, end)), None)
         circle = element("circle", cx=x, cy=y, r=5, class_=f"aa-plug-{subject.paper.facets.plug}")
         name = [] if name_y is None else [text(subject.paper.id, x + 9, name_y, "aa-chart-link")]
         if name_y is not None:

@@ -1,14 +1,16 @@
-"""The words that Chinese search must not cut: the glossary's terms, the catalogue's names of things."""
+"""What search is told beyond the pages: words that it must not cut, and what else a paper is looked for by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 import yaml
 
+from generator.catalogue.model import Paper
 from generator.errors import GeneratorError, Location
 from generator.project import Project
-from generator.site.words import TERMS
+from generator.site.words import TERMS, Language, term
 
 PATH = "build/jieba_user.txt"
 
@@ -32,16 +34,45 @@ def text(project: Project) -> str:
     return "".join(f"{word} 100000 n\n" for word in words(project))
 
 
-def _texts(project: Project) -> Iterator[str]:
+def terms(project: Project) -> dict[str, str]:
+    """The glossary: each English term and what it is called in Chinese; nothing where there is none.
+
+    Raises:
+        GeneratorError: if the glossary cannot be read.
+    """
     path = project.site / "glossary.yaml"
+    if not path.exists():
+        return {}
     try:
         entries = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
-        for entry in entries["terms"]:
-            yield entry["zh"]
-    except (FileNotFoundError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise GeneratorError(
-            f"is no glossary: {error}", Location("site/glossary.yaml"), "list terms as {en, zh}"
-        ) from None
-    for terms in TERMS.values():
-        for chinese, _ in terms.values():
+        return {entry["en"]: entry["zh"] for entry in entries["terms"]}
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        where = Location("site/glossary.yaml")
+        raise GeneratorError(f"is no glossary: {error}", where, "list terms as {en, zh}") from None
+
+
+def tags(paper: Paper, glossary: Mapping[str, str], language: Language) -> list[str]:
+    """What a paper is found by before anything else: its id, its class, its kind; in Chinese its title's terms too.
+
+    Titles are English in both languages, so that a mechanism's Chinese name would not find its paper first.
+    """
+    found = [paper.id]
+    if paper.module:
+        found.append(paper.module.cls)
+    both = paper.kind == "channel-spatial-attention"
+    kinds = ("channel-attention", "spatial-attention") if both else (paper.kind,)
+    found += [term("kind", kind, language) for kind in kinds]
+    if language == "zh":
+        title = re.sub(r"[^a-z0-9]+", " ", paper.title.lower())
+        plain = {english: re.sub(r"[^a-z0-9]+", " ", english.lower()) for english in glossary}
+        named = [glossary[english] for english, words in plain.items() if f" {words} " in f" {title} "]
+        # A word that stands within a longer one is found by that.
+        found += [word for word in named if not any(word in other for other in [*found, *named] if other != word)]
+    return list(dict.fromkeys(found))
+
+
+def _texts(project: Project) -> Iterator[str]:
+    yield from terms(project).values()
+    for group in TERMS.values():
+        for chinese, _ in group.values():
             yield chinese

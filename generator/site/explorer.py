@@ -137,7 +137,9 @@ def decision(found: Mapping[str, Subject], language: Language) -> dict[str, Any]
         (name, t[f"decide_{name}"], [(v, term(name, v, language)) for v in values if _occurs(papers, name, v)])
         for name, values in _QUESTIONS
     ]
-    common = [(task, term("task", task, language)) for task, count in tasks.most_common(8) if count > 2]
+    common = [
+        (task, term("task", task, language)) for task, count in tasks.most_common(9) if count > 2 and task != "other"
+    ]
     questions.append(("task", t["decide_task"], common))
     ranked = sorted(found.values(), key=lambda s: (_LEVEL_ORDER.index(s.level), s.paper.venue.year, s.short.lower()))
     return {

@@ -42,13 +42,14 @@ def beside(counted: int, printed: str | None) -> str:
 
 
 def published(paper: Paper, row: Row | None) -> list[dict[str, Any]]:
-    """The published rows, each with what was counted for it, if it was rebuilt and the count is current."""
+    """The published rows, each with its place and what was counted for it, if that is current."""
     counted: list[CountedFigure | None] = [None] * len(paper.reported)
     rebuilt = [at for at, figure in enumerate(paper.reported) if figure.built]
     if row is not None and len(row.figures) == len(rebuilt):
         for at, figure in zip(rebuilt, row.figures, strict=True):
             counted[at] = figure
-    return [{"figure": figure, "counted": found} for figure, found in zip(paper.reported, counted, strict=True)]
+    pairs = zip(paper.reported, counted, strict=True)
+    return [{"at": at, "figure": figure, "counted": found} for at, (figure, found) in enumerate(pairs)]
 
 
 def calculator(module: Module, parameters: tuple[Parameter, ...]) -> dict[str, Any] | None:

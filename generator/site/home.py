@@ -10,8 +10,9 @@ from generator.site.words import Language, term, words
 
 
 def context(found: Mapping[str, Subject], language: Language) -> dict[str, Any]:
-    """Counts, and the papers whose evidence is strongest."""
+    """Counts, and of the papers whose evidence is strongest those that most others point to."""
     proved = [subject for subject in found.values() if subject.level == "parity"]
+    proved.sort(key=lambda subject: (-len(subject.incoming), subject.paper.id))
     insertable = [subject for subject in proved if subject.paper.module and subject.paper.module.insert]
     return {
         "t": words(language),

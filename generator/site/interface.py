@@ -8,6 +8,7 @@ import griffe
 
 from generator.site.reference import Entry
 
+_LONGEST = 76
 _SHOWN_AS = {"__init__": "attention_atlas"}
 
 
@@ -29,8 +30,8 @@ def _visit(name: str, text: str) -> griffe.Module:
 
 def _entries(name: str, module: griffe.Module, modules: Mapping[str, griffe.Module]) -> Iterator[Entry]:
     shown = _SHOWN_AS.get(name, f"attention_atlas.{name}")
-    exported = [str(item) for item in module.exports or ()]
-    for item in exported:
+    # Sorted lists of exports have classes first; readers look for what they call.
+    for item in sorted(map(str, module.exports or ()), key=lambda item: item[:1].isupper()):
         member = module.members.get(item)
         home = shown
         if isinstance(member, griffe.Alias):
@@ -44,9 +45,16 @@ def _entries(name: str, module: griffe.Module, modules: Mapping[str, griffe.Modu
 
 
 def _function(function: griffe.Function, home: str) -> Entry:
-    parameters = ", ".join(_parameters(function))
     result = f" -> {function.returns}" if function.returns else ""
-    return _described(function, home, f"{home}.{function.name}({parameters}){result}")
+    return _described(function, home, _call(f"{home}.{function.name}", list(_parameters(function)), result))
+
+
+def _call(name: str, parameters: list[str], result: str = "") -> str:
+    """On one line if it fits on the page, else with a line for each parameter."""
+    line = f"{name}({', '.join(parameters)}){result}"
+    if len(line) <= _LONGEST:
+        return line
+    return "\n".join([f"{name}(", *(f"    {parameter}," for parameter in parameters), f"){result}"])
 
 
 def _parameters(function: griffe.Function) -> Iterator[str]:
@@ -70,7 +78,7 @@ def _parameters(function: griffe.Function) -> Iterator[str]:
 def _class(class_: griffe.Class, home: str) -> Entry:
     constructor = class_.members.get("__init__")
     if isinstance(constructor, griffe.Function):
-        head = f"{home}.{class_.name}({', '.join(_parameters(constructor))})"
+        head = _call(f"{home}.{class_.name}", list(_parameters(constructor)))
     else:
         head = f"{home}.{class_.name}"
     entry = _described(class_, home, head)

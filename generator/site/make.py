@@ -9,7 +9,7 @@ from generator.catalogue.loader import load
 from generator.outputs import Outputs, replace
 from generator.project import Project
 from generator.render import PACKAGE, PAGE_FOLDERS, Plan, Renderer
-from generator.site import build, dictionary, feed
+from generator.site import build, dictionary, feed, preview
 from generator.site.words import Language
 
 # Where the site will stand is said in one place, the environment; the configurations have the same words.
@@ -48,6 +48,7 @@ def shared(renderer: Renderer, plan: Plan) -> dict[str, bytes]:
             files[name] = text.encode()
     for name in ("CONTRIBUTING.md", "CONTRIBUTING.zh.md"):
         files[f"files/{name}"] = (renderer.project.root / name).read_bytes()
+    files["preview.png"] = preview.png()
     days = feed.added(renderer.project)
     files["feed.xml"] = feed.atom(renderer.catalogue, days, "zh", address)
     english: Language = "en"

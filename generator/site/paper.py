@@ -36,6 +36,8 @@ class Subject:
     incoming: list[tuple[Paper, Any]] = field(default_factory=list)
     states: Mapping[str, Any] = field(default_factory=dict)
     """Verdict of the link checker by address; empty where nothing was checked."""
+    stale: Mapping[str, Language] = field(default_factory=dict)
+    """Texts (``idea``, ``related.cbam.how``) whose partner in the other language has changed since: the older side."""
 
     @property
     def short(self) -> str:
@@ -82,6 +84,11 @@ def context(subject: Subject, others: Mapping[str, Subject], language: Language)
     """What the template of a paper's page is filled with."""
     paper, t = subject.paper, words(language)
     module = paper.module if subject.unit else None
+
+    def behind(name: str, whose: Subject = subject) -> str:
+        """What says that a text is older than its partner; empty if it is not."""
+        return t["behind"] if whose.stale.get(name) == language else ""
+
     return {
         "t": t,
         "language": language,
@@ -93,7 +100,10 @@ def context(subject: Subject, others: Mapping[str, Subject], language: Language)
         "facts": list(_facts(paper, t, language)),
         "addresses": list(_addresses(subject, t, language)),
         "formula": mathml(paper.formula.tex, display=True) if paper.formula else None,
-        "symbols": [(mathml(tex), getattr(text, language)) for tex, text in paper.formula.symbols.items()]
+        "symbols": [
+            (mathml(tex), getattr(text, language), f"formula.symbols.{tex}")
+            for tex, text in paper.formula.symbols.items()
+        ]
         if paper.formula
         else [],
         "flow": _flow(subject, t) if module else None,
@@ -114,6 +124,7 @@ def context(subject: Subject, others: Mapping[str, Subject], language: Language)
         ],
         "incoming": [(others[other.id], getattr(item.how, language)) for other, item in subject.incoming],
         "bibtex": bib_entry(paper),
+        "behind": behind,
         "exact": figures.exact,
         "beside": figures.beside,
         "number": figures.number,

@@ -34,7 +34,7 @@ class Entry:
 
 
 def entries(project: Project) -> list[Entry]:
-    """Everything that the package and its public modules export, in the order of their ``__all__``."""
+    """Everything that the package and its public modules export, functions before classes."""
     texts = {
         name: path.read_text(encoding="utf-8")
         for name in _MODULES

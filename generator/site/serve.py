@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import click
+import jinja2
 
 from generator.errors import Findings, GeneratorError
 from generator.project import Project
@@ -48,7 +49,7 @@ class Preview:
         """
         renderer, plan = make.pages(self.project)
         if dirty:
-            self._forget_takers()
+            self._age_takers()
         kept = {language: _read(folder / _INDEX) for language, folder in self.folders.items()} if dirty else {}
         for language, folder in build.html(self.project, dirty=dirty, folder="build/preview").items():
             # A partial build makes a partial index.
@@ -57,8 +58,8 @@ class Preview:
         self.files = make.shared(renderer, plan)
         self.revision += 1
 
-    def _forget_takers(self) -> None:
-        """Remove the built pages that take in a part which is newer: the engine looks at a page's own time only."""
+    def _age_takers(self) -> None:
+        """Make those built pages old that take in a part which is newer: the engine looks at a page's own time only."""
         for language, folder in self.folders.items():
             source = self.project.site / language
             newest = max((part.stat().st_mtime for part in source.glob("papers/_parts/*.md")), default=0.0)
@@ -66,7 +67,7 @@ class Preview:
                 name = page.relative_to(source).with_suffix("")
                 built = folder / ("" if name.name == "index" else name) / "index.html"
                 if built.is_file() and built.stat().st_mtime < newest and "--8<--" in page.read_text(encoding="utf-8"):
-                    built.unlink()
+                    os.utime(built, (0, 0))  # not removed: somebody may look at it while the next one is built
 
     def find(self, path: str) -> Path | None:
         """The file behind an address; ``None`` if there is none."""
@@ -112,6 +113,10 @@ def watch(preview: Preview) -> None:
             preview.update(dirty=not whole)
         except (GeneratorError, Findings) as error:
             click.echo(str(error), err=True)
+        except jinja2.TemplateSyntaxError as error:
+            click.echo(f"templates/{error.name}:{error.lineno}: {error.message}", err=True)
+        except jinja2.TemplateError as error:
+            click.echo(f"a template cannot be filled in: {error.message}", err=True)
         else:
             click.echo(f"{', '.join(changed[:3])}: shown after {time.monotonic() - start:.1f} s", err=True)
 
@@ -131,7 +136,9 @@ def _files(root: Path) -> Iterator[str]:
         if (root / name).is_file():
             yield name
         for folder, folders, files in os.walk(root / name):
-            folders[:] = [item for item in folders if item not in ("papers", "__pycache__") or "site" not in folder]
+            # The pages below site/*/papers are outputs; templates/papers are sources.
+            left = {"papers", "__pycache__"} if name == "site" else {"__pycache__"}
+            folders[:] = [item for item in folders if item not in left]
             yield from (
                 os.path.relpath(os.path.join(folder, file), root) for file in files if not file.endswith(".pyc")
             )

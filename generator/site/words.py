@@ -129,6 +129,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
 _WORDS: dict[str, tuple[str, str]] = {
     "level_peer": ("与他人的实现一致", "parity (peer)"),
     # the paper page
+    "behind": ("英文已改，此处待更新", "the Chinese text has changed since"),
     "idea": ("思路", "Idea"),
     "use": ("什么时候用", "When to use it"),
     "formula": ("公式", "Formula"),
@@ -330,6 +331,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "equal_macs": ("乘加次数（{shape}）", "multiply-adds at {shape}"),
     "count_label": ("篇数", "papers"),
     # charts
+    "or": ("或", " or "),
     "timeline_label": (
         "{first} 至 {last} 年各年论文数，按作用方式分色；{most} 年最多，有 {count} 篇",
         "Papers per year from {first} to {last}, coloured by how they plug in; most in {most}, with {count}",
@@ -346,6 +348,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Taxonomy: {count} papers by kind and by how far they see; each square is one",
     ),
     "papers_count": ("{count} 篇", "{count} papers"),
+    "paper_count": ("{count} 篇", "{count} paper"),
     # deciding
     "decide_plug": ("你想怎么接入？", "How do you want to plug it in?"),
     "decide_domain": ("要加权或选择什么？", "What should be weighed?"),
@@ -354,7 +357,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "decide_task": ("做什么任务？", "For which task?"),
     "decide_free": ("不许新增参数", "No extra parameters"),
     "decide_built": ("只看已有实现的", "Only those that are built"),
-    "decide_count": ("符合条件：{n} 篇", "{n} papers fit"),
+    "decide_count": ("符合条件：{n} 篇", "Papers that fit: {n}"),
     "decide_none": (
         "没有论文同时满足这些条件；放宽其中一个试试。",
         "No paper meets all of these; relax one of them.",

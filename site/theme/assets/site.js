@@ -156,6 +156,12 @@
       sections: new Set(row.dataset.section.split(" ")),
     }));
     form.hidden = false;
+    // Drawn as grids, rows would no longer be rows to some screen readers.
+    table.setAttribute("role", "table");
+    for (const row of table.rows) {
+      row.setAttribute("role", "row");
+      for (const cell of row.cells) cell.setAttribute("role", { row: "rowheader", col: "columnheader" }[cell.scope] ?? "cell");
+    }
 
     function fits(item, wanted, words) {
       const { data } = item;
@@ -268,6 +274,11 @@
     const search = document.querySelector(".md-search");
     if (search) search.setAttribute("aria-label", search.querySelector("input").placeholder);
   }
+
+  // The theme's search listens to keys alone: text that is pasted, dictated or dropped would wait for the next one.
+  document.addEventListener("input", ({ target }) => {
+    if (target.matches(".md-search__input")) target.dispatchEvent(new Event("keyup"));
+  });
 
   function ready() {
     language();
