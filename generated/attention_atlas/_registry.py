@@ -95,7 +95,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "位置项，最后把两部分沿通道拼接。"
             ),
         },
-        level="unverified",
+        level="figures",
         implemented=True,
         cls="AAConv",
         shape="B C H W -> B O H W",
@@ -169,7 +169,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "位求和的方式完成卷积。两条路径的输出各乘一个可学习标量后相加。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="ACmix",
         shape="B C H W -> B O H W",
@@ -308,7 +308,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "用于单层特征增强；AFNB 以高层特征为查询、低层特征为键值，完成跨层融合。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="APNB",
         shape="B C H W -> B C H W",
@@ -351,7 +351,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "sigmoid 权重并乘回输入，激活函数与通道注意力合二为一。"
             ),
         },
-        level="unverified",
+        level="runs",
         implemented=True,
         cls="ATAC",
         shape="B C H W -> B C H W",
@@ -437,7 +437,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "组可学习参数逐图像加权混合，一层内同时完成归一化与通道注意力。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="AttentiveNorm",
         shape="B C H W -> B C H W",
@@ -490,7 +490,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "插入位置与压缩程度由神经架构搜索决定。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="LightNL",
         shape="B C H W -> B C H W",
@@ -562,7 +562,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "成一个分数，最后在批内做 softmax，得到每张图像的缩放系数。"
             ),
         },
-        level="unverified",
+        level="runs",
         implemented=True,
         cls="BA2M",
         shape="B C H W -> B C H W",
@@ -593,7 +593,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "得到三维注意力图，以残差方式作用于特征图；只放在各阶段之间的下采样处。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="BAM",
         shape="B C H W -> B C H W",
@@ -769,7 +769,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "还原成修正量加回输入。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="C3",
         shape="B C H W -> B C H W",
@@ -892,7 +892,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "得到通道权重；后者沿通道取均值与最大值，经 7×7 卷积得到每个位置的权重。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="CBAM",
         shape="B C H W -> B C H W",
@@ -928,7 +928,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "归一化；同一模块共享权重循环两次，任意两个像素便能经由交叉点互通信息。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="CrissCrossAttention",
         shape="B C H W -> B C H W",
@@ -984,7 +984,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "展开，使通道之间以秩一形式相互作用；结果加一后乘到特征图上，每个通道只需六个参数。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="CGD",
         shape="B C H W -> B C H W",
@@ -1154,7 +1154,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "得到各专家的权重，按权重把卷积核线性相加，只做一次卷积，计算量几乎不随专家数增加。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="CondConv2d",
         shape="B C H W -> B O H W",
@@ -1337,7 +1337,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "卷积直接输出局部窗口的混合权重，聚合值得到动态上下文，再用软门控把两者融合。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="CoT",
         shape="B C H W -> B C H W",
@@ -1427,7 +1427,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "softmax 加权或直接取最大值，突出最可信的区域。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="CSRA",
         shape="B C H W -> B K",
@@ -1536,7 +1536,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "；二者各以零初始化的可学习系数残差相加，再求和。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="DualAttention",
         shape="B C H W -> B C H W",
@@ -1604,7 +1604,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "门控；可叠加在 SE、CBAM、GC、GE、SK 等模块之上。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="ConnectedSE",
         shape="B C H W, B P -> B C H W, B C",
@@ -1763,7 +1763,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "记住前面强调过什么。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="DIALSTM",
         shape="B C H W, B L C, B L C -> B C H W, B L C, B L C",
@@ -1795,7 +1795,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "；之后对各组做 softmax 加权并拼接。"
             ),
         },
-        level="unverified",
+        level="runs",
         implemented=True,
         cls="DMSA",
         shape="B C H W -> B C H W",
@@ -2074,7 +2074,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "得到通道权重；卷积核大小由通道数的对数决定，不做降维。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="ECA",
         shape="B C H W -> B C H W",
@@ -2321,7 +2321,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "与可变形卷积、动态卷积一起做消融，衡量各自的实际贡献。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="GeneralizedAttention",
         shape="B C H W -> B C H W",
@@ -2368,7 +2368,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "单元为各路的每个通道打分，再跨四个尺度做 softmax 加权后拼接。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="PSA",
         shape="B C H W -> B O H W",
@@ -2417,7 +2417,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "基上得到描述子，再送入 SE 式瓶颈门控；除此之外不增加可学习参数。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="MultiSpectralAttention",
         shape="B C H W -> B C H W",
@@ -2548,7 +2548,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "回原尺寸，经 Sigmoid 乘到输入上。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="GatherExcite",
         shape="B C H W -> B C H W",
@@ -2728,7 +2728,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "生成通道权重。与全局平均池化相比，它保留了通道两两之间的相关性；也可对位置做同样的事，并把两者融合。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="GSoP",
         shape="B C H W -> B C H W",
@@ -3357,7 +3357,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "多轮哈希的结果按各自的归一化权重合并，最后以残差方式加回输入。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="NonLocalSparseAttention",
         shape="B C H W -> B C H W",
@@ -3396,7 +3396,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "Softmax；结果经 1×1 卷积后以残差加回，一层即可建立全局依赖。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="NonLocal",
         shape="B C H W -> B C H W",
@@ -3432,7 +3432,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "像素特征拼接后送入最终分类器。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="OCR",
         shape="B C H W, B K H W -> B C H W",
@@ -3471,7 +3471,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "化平缓的内容因而只需四分之一的计算。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="OctConv",
         shape="(B C H W, B D H/2 W/2) -> B O H W, B P H/2 W/2",
@@ -3558,7 +3558,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "后加权求和；空间路用全局池化的查询与值相乘。两路都以 sigmoid 收尾，可并联或串联。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="PolarizedSelfAttention",
         shape="B C H W -> B C H W",
@@ -3949,7 +3949,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "softmax，加权和以残差形式加回；其后可再接通道注意力。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="RNL",
         shape="B C T H W -> B C T H W",
@@ -3982,7 +3982,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "缩放与平移；拼接后做通道混洗，使各组信息互通。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="ShuffleAttention",
         shape="B C H W -> B C H W",
@@ -4019,7 +4019,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "差及位置编码；块形式则由整个邻域一次性算出全部权重。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="SAM",
         shape="B C H W -> B O H W",
@@ -4099,7 +4099,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "中全部空间卷积，stem 也可换成注意力版本。"
             ),
         },
-        level="unverified",
+        level="figures",
         implemented=True,
         cls="LocalAttention",
         shape="B C H W -> B O H W",
@@ -4184,7 +4184,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "逐像素加权；两者再相加或逐元素取最大值合并。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="SCSE",
         shape="B C H W -> B C H W",
@@ -4227,7 +4227,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "得到各通道的权重，最后逐通道乘回特征图。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="SE",
         shape="B C H W -> B C H W",
@@ -4304,7 +4304,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "平移，经 Sigmoid 乘回该组特征。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="SGE",
         shape="B C H W -> B C H W",
@@ -4361,7 +4361,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "程度的闭式解，再经 sigmoid 缩放原值。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="SimAM",
         shape="B C H W -> B C H W",
@@ -4549,7 +4549,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "个值展平后送入两层全连接，输出逐通道权重。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="SpatialPyramidAttention",
         shape="B C H W -> B C H W",
@@ -4581,7 +4581,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "Sigmoid 得到通道权重；整个过程通道之间互不相连，参数量只随通道数线性增长。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="SRM",
         shape="B C H W -> B C H W",
@@ -4699,7 +4699,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "形成金字塔式主干网络。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="WindowAttention",
         shape="B H W C -> B H W C",
@@ -4778,7 +4778,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "Sigmoid 得到门控并作用于张量，最后三支取平均。"
             ),
         },
-        level="unverified",
+        level="parity",
         implemented=True,
         cls="TripletAttention",
         shape="B C H W -> B C H W",

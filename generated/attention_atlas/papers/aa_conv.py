@@ -4,7 +4,7 @@ Authors: Irwan Bello et al.
 Paper: https://arxiv.org/abs/1904.09925
 Code (not the authors'): https://github.com/leaderj1001/Attention-Augmented-Conv2d
 Shape: B C H W -> B O H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: figures: parameters and multiply-adds equal the published ones
 Generated from templates/papers/aa_conv.py, templates/blocks/biased_attention.py, templates/blocks/resnet.py and
     catalog.yaml: edit those.
 

@@ -4,7 +4,7 @@ Authors: Zhen Zhu et al.
 Paper: https://arxiv.org/abs/1908.07678
 Code (the authors', licence: Apache-2.0): https://github.com/MendelXu/ANN
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/asymmetric_non_local.py, templates/blocks/full_precision.py, templates/blocks/attend.py
     and catalog.yaml: edit those.
 

@@ -4,7 +4,7 @@ Authors: Xilai Li et al.
 Paper: https://arxiv.org/abs/1908.01259
 Code (the authors', licence: research-only (NCSU)): https://github.com/iVMCL/AOGNet-v2
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/attentive_normalization.py, templates/blocks/mobilenet_v2.py,
     templates/blocks/moments.py, templates/blocks/resnet.py and catalog.yaml: edit those.
 

@@ -4,7 +4,7 @@ Authors: Yingwei Li et al.
 Paper: https://arxiv.org/abs/2004.01961
 Code (the authors', licence: none (files carry Apache-2.0 headers)): https://github.com/LiYingwei/AutoNL
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of another implementation
 Generated from templates/papers/autonl.py and catalog.yaml: edit those.
 
 LightNL: a non-local block without projections, on fewer channels and fewer positions, for mobile networks.

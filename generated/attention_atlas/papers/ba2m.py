@@ -3,7 +3,7 @@
 Authors: Qishang Cheng et al.
 Paper: https://arxiv.org/abs/2103.15099
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: runs: it keeps the contract that the tests check; there was no code to compare with
 Generated from templates/papers/ba2m.py, templates/blocks/full_precision.py, templates/blocks/attend.py and
     catalog.yaml: edit those.
 

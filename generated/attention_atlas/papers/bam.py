@@ -4,7 +4,7 @@ Authors: Jongchan Park et al.
 Paper: https://arxiv.org/abs/1807.06514
 Code (the authors', licence: MIT): https://github.com/Jongchan/attention-module
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/bam.py, templates/blocks/channel_means.py and catalog.yaml: edit those.
 
 BAM: one gate from a channel branch and a dilated spatial branch side by side, placed between the stages.

@@ -4,7 +4,7 @@ Authors: Jianwei Yang et al.
 Paper: https://papers.nips.cc/paper/8411-cross-channel-communication-networks.pdf
 Code (the authors', licence: MIT): https://github.com/jwyang/C3Net.pytorch
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/c3net.py and catalog.yaml: edit those.
 
 Cross-channel communication: channels exchange whole maps, the more the closer their mean responses are.

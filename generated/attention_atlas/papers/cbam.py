@@ -4,7 +4,7 @@ Authors: Sanghyun Woo et al.
 Paper: https://arxiv.org/abs/1807.06521
 Code (the authors', licence: MIT): https://github.com/Jongchan/attention-module
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/cbam.py, templates/blocks/full_precision.py and catalog.yaml: edit those.
 
 Convolutional block attention: a gate for each channel, then a gate for each position, both from means and maxima.

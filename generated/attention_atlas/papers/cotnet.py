@@ -4,7 +4,7 @@ Authors: Yehao Li et al.
 Paper: https://arxiv.org/abs/2107.12292
 Code (the authors', licence: Apache-2.0): https://github.com/JDAI-CV/CoTNet
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/cotnet.py, templates/blocks/neighbourhood.py, templates/blocks/resnet.py and
     catalog.yaml: edit those.
 

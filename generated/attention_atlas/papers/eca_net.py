@@ -4,7 +4,7 @@ Authors: Qilong Wang et al.
 Paper: https://arxiv.org/abs/1910.03151
 Code (the authors', licence: MIT): https://github.com/BangguWu/ECANet
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/eca_net.py, templates/blocks/mobilenet_v2.py, templates/blocks/resnet.py and
     catalog.yaml: edit those.
 

@@ -4,7 +4,7 @@ Authors: Hu Zhang et al.
 Paper: https://arxiv.org/abs/2105.14447
 Code (the authors', licence: MIT): https://github.com/murufeng/EPSANet
 Shape: B C H W -> B O H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/epsanet.py, templates/blocks/resnet.py and catalog.yaml: edit those.
 
 EPSANet: a pyramid of kernel sizes whose branches are weighed against each other, channel by channel.

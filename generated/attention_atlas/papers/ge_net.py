@@ -4,7 +4,7 @@ Authors: Jie Hu et al.
 Paper: https://arxiv.org/abs/1810.12348
 Code (the authors', licence: none stated): https://github.com/hujie-frank/GENet
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of another implementation
 Generated from templates/papers/ge_net.py, templates/blocks/resnet.py and catalog.yaml: edit those.
 
 Gather-Excite: each channel is summarised over an extent, and the summary gates what it was gathered from.

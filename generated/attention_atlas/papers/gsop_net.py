@@ -4,7 +4,7 @@ Authors: Zilin Gao et al.
 Paper: https://arxiv.org/abs/1811.12006
 Code (the authors', licence: MIT): https://github.com/ZilinGao/Global-Second-order-Pooling-Convolutional-Networks
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/gsop_net.py, templates/blocks/full_precision.py, templates/blocks/resnet.py and
     catalog.yaml: edit those.
 

@@ -6,7 +6,7 @@ Paper:
 Code (the authors', licence: none at top level; src/model/LICENSE is MIT (inherited from EDSR-PyTorch)):
     https://github.com/HarukiYqM/Non-Local-Sparse-Attention
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/nlsn.py, templates/blocks/full_precision.py and catalog.yaml: edit those.
 
 Non-local sparse attention: pixels are sorted into buckets by hashes, and attend within chunks of the sorted list.

@@ -4,7 +4,7 @@ Authors: Xiaolong Wang et al.
 Paper: https://arxiv.org/abs/1711.07971
 Code (the authors', licence: CC-BY-NC-4.0): https://github.com/facebookresearch/video-nonlocal-net
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of another implementation
 Generated from templates/papers/non_local.py, templates/blocks/full_precision.py, templates/blocks/attend.py and
     catalog.yaml: edit those.
 

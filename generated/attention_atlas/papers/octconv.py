@@ -4,7 +4,7 @@ Authors: Yunpeng Chen et al.
 Paper: https://arxiv.org/abs/1904.05049
 Code (the authors', licence: MIT): https://github.com/facebookresearch/OctConv
 Shape: (B C H W, B D H/2 W/2) -> B O H W, B P H/2 W/2
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of another implementation
 Generated from templates/papers/octconv.py, templates/blocks/resnet.py and catalog.yaml: edit those.
 
 Octave convolution: part of the channels live at half resolution, and convolution passes between the two parts.

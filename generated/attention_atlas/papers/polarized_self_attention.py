@@ -4,7 +4,7 @@ Authors: Huajun Liu et al.
 Paper: https://arxiv.org/abs/2107.00782
 Code (the authors', licence: Apache-2.0): https://github.com/DeLightCMU/PSA
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/polarized_self_attention.py and catalog.yaml: edit those.
 
 Polarized self-attention: one half collapses space and keeps channels, the other collapses channels and keeps space.

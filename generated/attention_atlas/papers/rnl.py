@@ -4,7 +4,7 @@ Authors: Guoxi Huang and Adrian G. Bors
 Paper: https://arxiv.org/abs/2007.09033
 Code (the authors', licence: Apache-2.0): https://github.com/guoxih/region-based-non-local-network
 Shape: B C T H W -> B C T H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/rnl.py, templates/blocks/full_precision.py, templates/blocks/attend.py and catalog.yaml:
     edit those.
 

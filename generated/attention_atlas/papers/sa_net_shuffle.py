@@ -4,7 +4,7 @@ Authors: Qing-Long Zhang and Yu-Bin Yang
 Paper: https://arxiv.org/abs/2102.00240
 Code (the authors', licence: none stated): https://github.com/wofmanaf/SA-Net
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/sa_net_shuffle.py, templates/blocks/resnet.py and catalog.yaml: edit those.
 
 Shuffle attention: one half of each group of channels is gated by channel, one by position; then a shuffle.

@@ -4,7 +4,7 @@ Authors: Hengshuang Zhao et al.
 Paper: https://arxiv.org/abs/2004.13621
 Code (the authors', licence: MIT): https://github.com/hszhao/SAN
 Shape: B C H W -> B O H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/san.py, templates/blocks/neighbourhood.py and catalog.yaml: edit those.
 
 Self-attention networks: small layers make weights for the neighbours of a position, one for a few channels.

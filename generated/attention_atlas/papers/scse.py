@@ -4,7 +4,7 @@ Authors: Abhijit Guha Roy et al.
 Paper: https://arxiv.org/abs/1803.02579
 Code (the authors', licence: MIT): https://github.com/ai-med/squeeze_and_excitation
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/scse.py and catalog.yaml: edit those.
 
 scSE: two squeeze-and-excitations side by side, one gate for each channel and one for each position.

@@ -4,7 +4,7 @@ Authors: Xiang Li et al.
 Paper: https://arxiv.org/abs/1905.09646
 Code (the authors', licence: none at repository root): https://github.com/implus/PytorchInsight
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/sge.py and catalog.yaml: edit those.
 
 SGE: in each group of channels, positions that resemble the group's mean are enhanced.

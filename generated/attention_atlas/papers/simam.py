@@ -4,7 +4,7 @@ Authors: Lingxiao Yang et al.
 Paper: https://proceedings.mlr.press/v139/yang21o.html
 Code (the authors', licence: none stated): https://github.com/ZjjConan/SimAM
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/simam.py, templates/blocks/mobilenet_v2.py, templates/blocks/resnet.py and catalog.yaml:
     edit those.
 

@@ -4,7 +4,7 @@ Authors: Jingda Guo et al.
 Paper: https://ieeexplore.ieee.org/document/9102906
 Code (the authors', licence: none stated): https://github.com/13952522076/SPANet
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/spanet.py and catalog.yaml: edit those.
 
 SPANet: squeeze-and-excitation that squeezes each map to the means of a pyramid of grids, not to one mean.

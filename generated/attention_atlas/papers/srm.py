@@ -4,7 +4,7 @@ Authors: HyunJae Lee et al.
 Paper: https://arxiv.org/abs/1903.10829
 Code (the authors', licence: none stated): https://github.com/hyunjaelee410/style-based-recalibration-module
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/srm.py, templates/blocks/moments.py and catalog.yaml: edit those.
 
 SRM: a gate for each channel from its own mean and standard deviation, without looking at other channels.

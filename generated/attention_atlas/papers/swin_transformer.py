@@ -4,7 +4,7 @@ Authors: Ze Liu et al.
 Paper: https://arxiv.org/abs/2103.14030
 Code (the authors', licence: MIT): https://github.com/microsoft/Swin-Transformer
 Shape: B H W C -> B H W C
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/swin_transformer.py, templates/blocks/biased_attention.py,
     templates/blocks/relative_position_bias.py, templates/blocks/drop_path.py, templates/blocks/mlp.py,
     templates/blocks/windows.py, templates/blocks/swin.py and catalog.yaml: edit those.

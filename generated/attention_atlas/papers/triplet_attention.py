@@ -4,7 +4,7 @@ Authors: Diganta Misra et al.
 Paper: https://arxiv.org/abs/2010.03045
 Code (the authors', licence: MIT): https://github.com/LandskapeAI/triplet-attention
 Shape: B C H W -> B C H W
-Evidence: not verified since it last changed; run python -m generator verify
+Evidence: parity: outputs and input gradients equal those of the authors' code
 Generated from templates/papers/triplet_attention.py and catalog.yaml: edit those.
 
 Triplet attention: three gates, each over two of the axes C, H and W, made from maximum and mean over the third.
