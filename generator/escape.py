@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 WIDTH = 120
@@ -91,44 +92,61 @@ def py_value(value: Any, indent: int = 0, before: int = 0, *, tuples: bool = Fal
         before: columns of that line that are taken in front of the literal, and after it (a comma).
         tuples: write lists as tuples.
     """
-    line = _py_flat(value, tuples)
-    if indent + before + width(line) <= WIDTH:
-        return line
-    if isinstance(value, str):
-        return _py_long_string(value, indent)
-    if isinstance(value, Call):
-        opening, closing = f"{value.name}(", ")"
-        items = [(f"{key}=", item) for key, item in value.arguments.items()]
-    elif isinstance(value, Mapping):
-        opening, closing = "{", "}"
-        items = [(f"{_py_flat(key, tuples)}: ", item) for key, item in value.items()]
-    elif isinstance(value, (list, tuple)):
-        opening, closing = "()" if tuples or isinstance(value, tuple) else "[]"
-        items = [("", item) for item in value]
-    else:
-        return line
-    if not items:
-        return line
-    pad = " " * (indent + 4)
-    rows = [f"{pad}{key}{py_value(item, indent + 4, width(key) + 1, tuples=tuples)},\n" for key, item in items]
-    return f"{opening}\n{''.join(rows)}{' ' * indent}{closing}"
+    return _Literal(tuples).lines(value, indent, before)
 
 
-def _py_flat(value: Any, tuples: bool) -> str:
-    if isinstance(value, str):
-        return py_string(value)
-    if isinstance(value, Code):
-        return value.text
-    if isinstance(value, Call):
-        return f"{value.name}({', '.join(f'{k}={_py_flat(v, tuples)}' for k, v in value.arguments.items())})"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_py_flat(k, tuples)}: {_py_flat(v, tuples)}" for k, v in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        inner = ", ".join(_py_flat(item, tuples) for item in value)
-        if tuples or isinstance(value, tuple):
-            return f"({inner},)" if len(value) == 1 else f"({inner})"
-        return f"[{inner}]"
-    return repr(value)
+class _Literal:
+    """Writes one literal; each part of it is put on one line once, however often somebody asks whether it fits."""
+
+    def __init__(self, tuples: bool) -> None:
+        self._tuples = tuples
+        self._flat: dict[int, str] = {}
+
+    def lines(self, value: Any, indent: int, before: int) -> str:
+        """``value`` on one line where it fits, else its items on lines of their own."""
+        line = self.flat(value)
+        if indent + before + width(line) <= WIDTH:
+            return line
+        if isinstance(value, str):
+            return _py_long_string(value, indent)
+        if isinstance(value, Call):
+            opening, closing = f"{value.name}(", ")"
+            items = [(f"{key}=", item) for key, item in value.arguments.items()]
+        elif isinstance(value, Mapping):
+            opening, closing = "{", "}"
+            items = [(f"{self.flat(key)}: ", item) for key, item in value.items()]
+        elif isinstance(value, (list, tuple)):
+            opening, closing = "()" if self._tuples or isinstance(value, tuple) else "[]"
+            items = [("", item) for item in value]
+        else:
+            return line
+        if not items:
+            return line
+        pad = " " * (indent + 4)
+        rows = [f"{pad}{key}{self.lines(item, indent + 4, width(key) + 1)},\n" for key, item in items]
+        return f"{opening}\n{''.join(rows)}{' ' * indent}{closing}"
+
+    def flat(self, value: Any) -> str:
+        """``value`` on one line."""
+        if (found := self._flat.get(id(value))) is None:
+            found = self._flat[id(value)] = self._one_line(value)
+        return found
+
+    def _one_line(self, value: Any) -> str:
+        if isinstance(value, str):
+            return py_string(value)
+        if isinstance(value, Code):
+            return value.text
+        if isinstance(value, Call):
+            return f"{value.name}({', '.join([f'{k}={self.flat(v)}' for k, v in value.arguments.items()])})"
+        if isinstance(value, Mapping):
+            return "{" + ", ".join([f"{self.flat(k)}: {self.flat(v)}" for k, v in value.items()]) + "}"
+        if isinstance(value, (list, tuple)):
+            inner = ", ".join([self.flat(item) for item in value])
+            if self._tuples or isinstance(value, tuple):
+                return f"({inner},)" if len(value) == 1 else f"({inner})"
+            return f"[{inner}]"
+        return repr(value)
 
 
 def _py_long_string(text: str, indent: int) -> str:
@@ -161,10 +179,16 @@ def _fitting(word: str, room: int) -> int:
     """How many characters of ``word`` fit into ``room`` columns; at least one."""
     taken = 0
     for count, character in enumerate(word):
-        taken += _inner_width(character)
+        taken += _character_width(character)
         if taken > room:
             return max(1, count)
     return len(word)
+
+
+@cache
+def _character_width(character: str) -> int:
+    # A Chinese text is one word, and is measured character by character.
+    return _inner_width(character)
 
 
 def _inner_width(text: str) -> int:

@@ -13,7 +13,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from generator.outputs import READMES, walk
@@ -66,14 +66,20 @@ class State:
             self.remember(self.foreign)
         return True
 
-    def remember(self, foreign: Iterable[str]) -> None:
-        """Note the present state, in which a build has just finished; not if an input has changed meanwhile."""
+    def remember(self, foreign: Iterable[str], known: Mapping[str, str] | None = None) -> None:
+        """Note the present state, in which a build has just finished; not if an input has changed meanwhile.
+
+        Args:
+            foreign: files in ``generated/`` that no build wrote.
+            known: hashes of outputs, which need not be read again.
+        """
         stamp = time.time_ns()
         for path, entry in self._before.items():
             if not self._exists(path) or self._stat(path) != entry or int(max(entry[1:])) + _RESOLUTION > self._start:
                 self._path.unlink(missing_ok=True)
                 return
-        files = {path: [*self._stat(path), self._hash(path)] for path in self._files()}
+        known = known or {}
+        files = {path: [*self._stat(path), known.get(path) or self._hash(path)] for path in self._files()}
         data = {"tools": _tools(), "stamp": stamp, "foreign": sorted(foreign), "files": files}
         temporary = self._path.with_name(f"remembering-{os.getpid()}")
         try:

@@ -166,6 +166,7 @@ class Outputs:
             written.add(path)
             self._refuse_outside(path)
             target, data = self.project.root / path, text.encode()
+            self.pages[path] = digest(data)
             if _read(target) != data:
                 replace(self.project, target, data)
                 changed += 1
@@ -186,6 +187,12 @@ class Outputs:
             raise OutputError(f"leads out of the project, to {real}", Location(path), "remove the link")
         self._inside.add(folder)
 
+    @property
+    def hashes(self) -> dict[str, str]:
+        """Of every output and every page that was written or found as planned."""
+        return {**self._hashes, **self.pages}
+
+    pages: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _inside: set[str] = field(default_factory=set, init=False, repr=False)
 
     def _present(self) -> Iterator[str]:

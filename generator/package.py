@@ -261,10 +261,14 @@ class _Qualify(_Quotes):
         self.imports: list[Import] = []
 
     def parameter(self, parameter: Parameter) -> str:
-        annotation = ast.parse(parameter.annotation or "object", mode="eval")
-        text = f"{parameter.name}: {ast.unparse(self.visit(annotation))}"
+        written = parameter.annotation or "object"
+        if written not in _PLAIN:
+            written = ast.unparse(self.visit(ast.parse(written, mode="eval")))
+        text = f"{parameter.name}: {written}"
         if parameter.default is None:
             return text
+        if parameter.default in _CONSTANTS or parameter.default.isdecimal():
+            return f"{text} = {parameter.default}"
         default = ast.parse(parameter.default, mode="eval").body
         return f"{text} = {ast.unparse(self.visit(default)) if isinstance(default, ast.Constant) else '...'}"
 
@@ -278,6 +282,11 @@ class _Qualify(_Quotes):
         if any(node.id in source.names for source in self.unit.sources):
             return _dotted(f"{self.prefix}.{node.id}")
         return node
+
+
+# Most parameters are of these, and reading each as Python would take half of the time.
+_PLAIN = {"bool", "float", "int", "str"}
+_CONSTANTS = {"True", "False", "None"}
 
 
 def _dotted(path: str) -> ast.expr:

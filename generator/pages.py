@@ -36,7 +36,7 @@ def pages(renderer: Renderer, plan: Plan, ids: Iterable[str] = ()) -> Iterator[t
     """
     chosen = set(ids)
     found = subjects(renderer, plan)
-    glossary = dictionary.terms(renderer.project)
+    glossary = {dictionary.plain(en): zh for en, zh in dictionary.terms(renderer.project).items()}
     for id, subject in found.items():
         if not chosen or id in chosen:
             for language in LANGUAGES:
@@ -116,14 +116,16 @@ def _collections(renderer: Renderer, found: Mapping[str, Subject], language: Lan
     folder = f"site/{language}/papers"
     render = renderer.jinja.get_template
     entries = reference.entries(renderer.project)
+    taxonomy = charts.taxonomy(found, language)
     data = explorer.context(found, language)
     yield f"{folder}/index.md", render("pages/explorer.md.j2").render(data)
     parts = {
         "home": render("pages/home.md.j2").render(home.context(found, language)),
         "choose": render("pages/choose.md.j2").render(explorer.decision(found, language)),
         "timeline": charts.timeline(found, language),
-        "map": charts.taxonomy(found, language),
-        "map_home": charts.taxonomy(found, language, prefix=""),
+        "map": taxonomy,
+        # The home page lies one folder higher.
+        "map_home": taxonomy.replace('"../papers/', '"papers/'),
         "scatter": charts.scatter(found, language),
         "levels": render("pages/levels.md.j2").render(explorer.levels(found, language)),
         "reference": render("pages/reference.md.j2").render(

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import yaml
 
 from generator.catalogue.loader import Loaded
-from generator.catalogue.model import Catalogue
+from generator.catalogue.model import Catalogue, Record
 from generator.catalogue.source import BLANK, Path_
 from generator.errors import CatalogueError, GeneratorError, Location
 from generator.project import Project
@@ -51,29 +51,36 @@ def _digits(text: str) -> str:
 
 def pairs(catalogue: Catalogue | Mapping[str, Any]) -> Iterator[Pair]:
     """Every pair of texts of a catalogue, or of its plain data; blanks are none."""
-    if isinstance(catalogue, Catalogue):
-        rows: Any = [paper.model_dump(by_alias=True, exclude_none=True) for paper in catalogue.papers]
-    else:
-        rows = catalogue.get("papers")
-    for index, row in enumerate(rows if isinstance(rows, list) else []):
-        if isinstance(row, dict) and isinstance(row.get("id"), str):
-            for names, path, text in _texts(row, (), ("papers", index)):
-                yield Pair(row["id"], ".".join(names), path, text["en"], text["zh"])
+    rows: Any = catalogue.papers if isinstance(catalogue, Catalogue) else catalogue.get("papers")
+    for index, row in enumerate(rows if isinstance(rows, (list, tuple)) else []):
+        if isinstance(id := _id(row), str):
+            for names, path, (en, zh) in _texts(row, (), ("papers", index)):
+                yield Pair(id, ".".join(names), path, en, zh)
 
 
-def _texts(value: Any, names: tuple[str, ...], path: Path_) -> Iterator[tuple[tuple[str, ...], Path_, dict[str, str]]]:
-    if isinstance(value, dict):
-        if value.keys() == {"en", "zh"}:
-            if all(isinstance(text, str) and text != BLANK for text in value.values()):
-                yield names, path, value
+def _id(value: Any) -> Any:
+    return value.get("id") if isinstance(value, dict) else getattr(value, "id", None)
+
+
+def _texts(value: Any, names: tuple[str, ...], path: Path_) -> Iterator[tuple[tuple[str, ...], Path_, tuple[str, str]]]:
+    if isinstance(value, (Record, dict)):
+        parts = value if isinstance(value, dict) else value.__dict__
+        if parts.keys() == {"en", "zh"}:
+            if all(isinstance(text, str) and text != BLANK for text in parts.values()):
+                yield names, path, (parts["en"], parts["zh"])
             return
-        for key, part in value.items():
-            yield from _texts(part, (*names, str(key)), (*path, key))
+        for key, part in parts.items():
+            if isinstance(part, _NESTED):
+                yield from _texts(part, (*names, str(key)), (*path, key))
     elif isinstance(value, (list, tuple)):
         for index, part in enumerate(value):
-            # A neighbour keeps its name when another one is put before it.
-            name = part.get("id") if isinstance(part, dict) else None
-            yield from _texts(part, (*names, name if isinstance(name, str) else str(index)), (*path, index))
+            if isinstance(part, _NESTED):
+                # A neighbour keeps its name when another one is put before it.
+                name = _id(part)
+                yield from _texts(part, (*names, name if isinstance(name, str) else str(index)), (*path, index))
+
+
+_NESTED = (Record, dict, list, tuple)
 
 
 def read_lock(project: Project) -> Lock:

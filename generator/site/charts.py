@@ -56,7 +56,7 @@ def _name(subject: Subject, x: float, y: float) -> Element:
     )
 
 
-def taxonomy(found: Mapping[str, Subject], language: Language, *, prefix: str = "../") -> str:
+def taxonomy(found: Mapping[str, Subject], language: Language) -> str:
     """Kinds by context: one square a paper, filled where it is built."""
     t = words(language)
     members: dict[tuple[str, str], list[Subject]] = {}
@@ -80,7 +80,7 @@ def taxonomy(found: Mapping[str, Subject], language: Language, *, prefix: str = 
         for c, start in zip(contexts, starts, strict=True):
             for at, subject in enumerate(members.get((kind, c), ())):
                 down, across = divmod(at, _ACROSS)
-                parts.append(_square(subject, start + across * square, y + 5 + down * square, square - 2, prefix))
+                parts.append(_square(subject, start + across * square, y + 5 + down * square, square - 2))
         y += rows * square + 10
     label = t["map_label"].format(count=len(found))
     return _figure(picture(left + sum(widths), y + 4, label, parts, classes="aa-chart", links=True), label)
@@ -102,10 +102,10 @@ def _levels(found: Mapping[str, Subject], language: Language) -> Iterator[Elemen
         x += 20 + columns(name) * 7.0 + 20
 
 
-def _square(subject: Subject, x: float, y: float, side: float, prefix: str) -> Element:
+def _square(subject: Subject, x: float, y: float, side: float) -> Element:
     built = "aa-built" if subject.unit is not None else "aa-open"
     return link(
-        f"{prefix}papers/{subject.paper.id}/",
+        f"../papers/{subject.paper.id}/",
         element("title", subject.short),
         element("rect", x=x, y=y, width=side, height=side, rx=2, class_=f"aa-square aa-level--{subject.level} {built}"),
     )

@@ -13,6 +13,7 @@ from generator.project import Project
 from generator.site.words import TERMS, Language, term
 
 PATH = "build/jieba_user.txt"
+_BETWEEN = re.compile("[^a-z0-9]+")
 
 
 def words(project: Project) -> list[str]:
@@ -51,10 +52,20 @@ def terms(project: Project) -> dict[str, str]:
         raise GeneratorError(f"is no glossary: {error}", where, "list terms as {en, zh}") from None
 
 
+def plain(text: str) -> str:
+    """Words and digits in small letters, a blank between any two."""
+    return _BETWEEN.sub(" ", text.lower())
+
+
 def tags(paper: Paper, glossary: Mapping[str, str], language: Language) -> list[str]:
     """What a paper is found by before anything else: its id, its class, its kind; in Chinese its title's terms too.
 
     Titles are English in both languages, so that a mechanism's Chinese name would not find its paper first.
+
+    Args:
+        paper: the record.
+        glossary: what terms are called in Chinese, by their :func:`plain` English.
+        language: of the page.
     """
     found = [paper.id]
     if paper.module:
@@ -63,9 +74,8 @@ def tags(paper: Paper, glossary: Mapping[str, str], language: Language) -> list[
     kinds = ("channel-attention", "spatial-attention") if both else (paper.kind,)
     found += [term("kind", kind, language) for kind in kinds]
     if language == "zh":
-        title = re.sub(r"[^a-z0-9]+", " ", paper.title.lower())
-        plain = {english: re.sub(r"[^a-z0-9]+", " ", english.lower()) for english in glossary}
-        named = [glossary[english] for english, words in plain.items() if f" {words} " in f" {title} "]
+        title = f" {plain(paper.title)} "
+        named = [chinese for words, chinese in glossary.items() if f" {words} " in title]
         # A word that stands within a longer one is found by that.
         found += [word for word in named if not any(word in other for other in [*found, *named] if other != word)]
     return list(dict.fromkeys(found))

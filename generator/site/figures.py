@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.bench import record as bench
 from generator.catalogue import cost, quantity, shapes
 from generator.catalogue.cost import Expression
-from generator.catalogue.model import Module, Paper
+from generator.catalogue.model import Figure, Module, Paper
 from generator.inline import Parameter
 from generator.site.examples import axis_expression, defaults, sizes
 from generator.verification import CountedFigure, Row
@@ -41,7 +41,15 @@ def beside(counted: int, printed: str | None) -> str:
     return f"{counted / unit:.{quantity_.decimals}f}{quantity_.unit}"
 
 
-def published(paper: Paper, row: Row | None) -> list[dict[str, Any]]:
+class Published(NamedTuple):
+    """A published row: its place in the record, and what was counted for it."""
+
+    at: int
+    figure: Figure
+    counted: CountedFigure | None
+
+
+def published(paper: Paper, row: Row | None) -> list[Published]:
     """The published rows, each with its place and what was counted for it, if that is current."""
     counted: list[CountedFigure | None] = [None] * len(paper.reported)
     rebuilt = [at for at, figure in enumerate(paper.reported) if figure.built]
@@ -49,7 +57,7 @@ def published(paper: Paper, row: Row | None) -> list[dict[str, Any]]:
         for at, figure in zip(rebuilt, row.figures, strict=True):
             counted[at] = figure
     pairs = zip(paper.reported, counted, strict=True)
-    return [{"at": at, "figure": figure, "counted": found} for at, (figure, found) in enumerate(pairs)]
+    return [Published(at, figure, found) for at, (figure, found) in enumerate(pairs)]
 
 
 def calculator(module: Module, parameters: tuple[Parameter, ...]) -> dict[str, Any] | None:

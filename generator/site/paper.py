@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.catalogue import shapes
 from generator.catalogue.model import Paper
+from generator.escape import html_text
 from generator.evidence.record import EvidenceRecord
 from generator.exports import bib_entry
 from generator.inline import Unit
@@ -67,6 +68,11 @@ class Subject:
         return figures.calculator(module, self.parameters) if module and self.unit else None
 
     @cached_property
+    def bibtex(self) -> str:
+        """How to cite it."""
+        return bib_entry(self.paper)
+
+    @cached_property
     def flow(self) -> Flow | None:
         """What runs inside the core module, as ``verify`` measured it."""
         return Flow.of(self.row) if self.row else None
@@ -80,14 +86,26 @@ class Subject:
         return figures.at_equal_shape(module, self.parameters, channels=figures.CHANNELS, side=figures.SIDE)
 
 
+class Address(NamedTuple):
+    """A link of the record: what it leads to, and what the link checker knows of it, in words and as a verdict."""
+
+    name: str
+    url: str
+    note: str
+    health: str
+    verdict: str
+
+
 def context(subject: Subject, others: Mapping[str, Subject], language: Language) -> dict[str, Any]:
     """What the template of a paper's page is filled with."""
     paper, t = subject.paper, words(language)
     module = paper.module if subject.unit else None
 
-    def behind(name: str, whose: Subject = subject) -> str:
+    def mark(name: str, whose: Subject = subject) -> str:
         """What says that a text is older than its partner; empty if it is not."""
-        return t["behind"] if whose.stale.get(name) == language else ""
+        if whose.stale.get(name) != language:
+            return ""
+        return f' <small class="aa-stale">{html_text(t["behind"])}</small>'
 
     return {
         "t": t,
@@ -123,8 +141,8 @@ def context(subject: Subject, others: Mapping[str, Subject], language: Language)
             if item.id in others
         ],
         "incoming": [(others[other.id], getattr(item.how, language)) for other, item in subject.incoming],
-        "bibtex": bib_entry(paper),
-        "behind": behind,
+        "bibtex": subject.bibtex,
+        "mark": mark,
         "exact": figures.exact,
         "beside": figures.beside,
         "number": figures.number,
@@ -153,7 +171,7 @@ def _facts(paper: Paper, t: Mapping[str, str], language: Language) -> Iterator[t
     yield t["modality"], comma.join(term("modality", item, language) for item in facets.modality)
 
 
-def _addresses(subject: Subject, t: Mapping[str, str], language: Language) -> Iterator[dict[str, str]]:
+def _addresses(subject: Subject, t: Mapping[str, str], language: Language) -> Iterator[Address]:
     paper = subject.paper
     found: list[tuple[str, str, str]] = [(t["paper"], paper.paper_url, "")]
     if paper.links.paper and paper.links.paper != paper.paper_url:
@@ -172,13 +190,7 @@ def _addresses(subject: Subject, t: Mapping[str, str], language: Language) -> It
     for name, url, note in {url: (name, url, note) for name, url, note in found}.values():
         entry = subject.states.get(url)
         health = entry.verdict.meaning(language) if entry else t["unchecked"]
-        yield {
-            "name": name,
-            "url": url,
-            "note": note,
-            "health": health,
-            "verdict": entry.verdict.value if entry else "",
-        }
+        yield Address(name, url, note, health, entry.verdict.value if entry else "")
 
 
 def _flow(subject: Subject, t: Mapping[str, str]) -> dict[str, Any] | None:
