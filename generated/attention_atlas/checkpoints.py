@@ -22,6 +22,7 @@ _STEPS = {
     "squeeze": lambda x, dim: x.squeeze(dim),
     "unsqueeze": lambda x, dim: x.unsqueeze(dim),
     "flip": lambda x, dim: x.flip(dim),
+    "diagonal": lambda x: torch.stack([row[i % len(row)] for i, row in enumerate(x)]).unsqueeze(1),
 }
 _JOINS = {"cat": torch.cat, "stack": torch.stack}
 

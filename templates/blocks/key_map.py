@@ -15,6 +15,8 @@ of these steps:
 ``[squeeze, dim]``     drop an axis of size one
 ``[unsqueeze, dim]``   add one
 ``[flip, dim]``        reverse an axis
+``[diagonal]``         of row i of a kernel the entry i, counted anew after the last:
+                       a depthwise kernel that is kept as a masked full one
 =====================  ==========================================================
 """
 
@@ -40,6 +42,7 @@ _STEPS = {
     "squeeze": lambda x, dim: x.squeeze(dim),
     "unsqueeze": lambda x, dim: x.unsqueeze(dim),
     "flip": lambda x, dim: x.flip(dim),
+    "diagonal": lambda x: torch.stack([row[i % len(row)] for i, row in enumerate(x)]).unsqueeze(1),
 }
 _JOINS = {"cat": torch.cat, "stack": torch.stack}
 

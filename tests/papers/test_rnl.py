@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attention_atlas as atlas
 import pytest
 import torch
 import torch.nn.functional as F
@@ -128,3 +129,22 @@ def test_wrong_arguments(arguments: dict[str, object], message: str) -> None:
 def test_wrong_arguments_of_the_gate() -> None:
     with pytest.raises(ValueError, match="channels: expected at least reduction=9, got 8"):
         ChannelGate(8, 9)
+
+
+def test_of_released_kernels_what_acts_is_loaded() -> None:
+    module = atlas.create("rnl", channels=128, kernel_size=3)
+    state = {
+        name: torch.rand(shape)
+        for name, shape in {
+            "theta.weight": (64, 128, 1, 1, 1), "theta.bias": (64,), "penta.weight": (64, 32, 3, 3, 3),
+            "W.0.weight": (128, 64, 1, 1, 1), "W.0.bias": (128,), "W.1.weight": (128,), "W.1.bias": (128,),
+            "W.1.running_mean": (128,), "W.1.running_var": (128,),
+        }.items()
+    }  # fmt: skip
+    mask = torch.zeros(64, 32, 3, 3, 3)
+    for row in range(64):
+        mask[row, row % 32] = 1
+    atlas.load_official(module, {**state, "penta.mask": mask})
+    x = torch.rand(1, 64, 3, 4, 5)
+    masked = F.conv3d(x, state["penta.weight"] * mask, padding=1, groups=2)
+    torch.testing.assert_close(module.get_submodule("region")(x), masked)
