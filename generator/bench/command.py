@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import subprocess
@@ -89,7 +88,7 @@ def _write(project: Project, device: str, rows: list[dict[str, Any]], complete: 
     from generator import outputs
     from generator.bench import record
 
-    name = _processor() if device == "cpu" else torch.cuda.get_device_name(device)
+    name = _processor(torch.get_num_threads()) if device == "cpu" else torch.cuda.get_device_name(device)
     commit, changed = _commit(project.root)
     run = record.Run(
         commit=commit,
@@ -163,11 +162,11 @@ def _output(command: list[str]) -> str | None:
     return done.stdout.strip()
 
 
-def _processor() -> str:
-    """``cpu`` with the processor's name and the number of cores in use."""
+def _processor(threads: int) -> str:
+    """``CPU`` with the processor's name and how many threads torch used: on more of them ratios are others."""
     name = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         found = re.search(r"^model name\s*: (.+)$", cpuinfo.read_text(encoding="utf-8"), re.MULTILINE)
         name = found[1].strip() if found else name
-    return f"CPU {name} x{os.cpu_count() or 1}"
+    return f"CPU {name}, {threads} {'thread' if threads == 1 else 'threads'}"
