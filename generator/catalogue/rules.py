@@ -312,7 +312,7 @@ def _texts(value: Any, path: Path_) -> Iterator[Issue]:
 
 
 def _languages(text: Bilingual, path: Path_) -> Iterator[Issue]:
-    if found := _CHINESE.search(text.en):
+    if not text.en.isascii() and (found := _CHINESE.search(text.en)):
         yield Issue((*path, "en"), f"holds the Chinese character {found[0]}", "write English here")
     if not _HAN.search(text.zh):
         yield Issue((*path, "zh"), f"{short(text.zh)} holds no Chinese character", "write Chinese here")
@@ -321,7 +321,7 @@ def _languages(text: Bilingual, path: Path_) -> Iterator[Issue]:
 
 
 def _spelling(text: str, path: Path_) -> Iterator[Issue]:
-    if found := _MISSPELT.search(text):
+    if ("ithub" in text or "itHub" in text) and (found := _MISSPELT.search(text)):
         yield Issue(path, f"{found[0]} is spelt GitHub", "correct it")
 
 
