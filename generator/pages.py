@@ -36,15 +36,16 @@ def pages(renderer: Renderer, plan: Plan, ids: Iterable[str] = ()) -> Iterator[t
     """
     chosen = set(ids)
     found = subjects(renderer, plan)
+    if not chosen:
+        # Before the papers' own pages, for which each subject works out more of itself: so less is held at a time.
+        for language in LANGUAGES:
+            yield from _collections(renderer, found, language)
     glossary = {dictionary.plain(en): zh for en, zh in dictionary.terms(renderer.project).items()}
     for id, subject in found.items():
         if not chosen or id in chosen:
             for language in LANGUAGES:
                 tags = dictionary.tags(subject.paper, glossary, language)
                 yield from _paper(renderer, subject, found, language, tags)
-    if not chosen:
-        for language in LANGUAGES:
-            yield from _collections(renderer, found, language)
 
 
 def subjects(renderer: Renderer, plan: Plan) -> dict[str, Subject]:

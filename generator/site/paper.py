@@ -67,7 +67,7 @@ class Subject:
         module = self.paper.module
         return figures.calculator(module, self.parameters) if module and self.unit else None
 
-    @cached_property
+    @property
     def bibtex(self) -> str:
         """How to cite it."""
         return bib_entry(self.paper)
