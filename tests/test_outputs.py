@@ -231,11 +231,11 @@ import os, sys, time
 from pathlib import Path
 from generator import outputs
 from generator.project import Project
-real = Path.replace
-def slow(self, target):
+real = os.replace
+def slow(source, target):
     time.sleep(0.01)
-    return real(self, target)
-Path.replace = slow
+    return real(source, target)
+os.replace = slow
 version = sys.argv[2]
 texts = {f"generated/{n % 7}/f{n:03}.txt": version * 20000 for n in range(int(sys.argv[3]))}
 planned = outputs.Outputs(Project(Path(sys.argv[1])), texts)
