@@ -569,7 +569,30 @@ PAPERS: dict[str, PaperInfo] = {
         axes={"C": "channels"},
         example={"channels": 64},
         cases={"bare-softmax": {"channels": 64, "rescale": False}, "stage-three": {"channels": 256}},
-        recipes=(Recipe(backbone="resnet50", where="after:*.bn3"), Recipe(backbone="resnet18", where="after:*.bn2")),
+        recipes=(
+            Recipe(
+                backbone="resnet50",
+                where="after:*.bn3",
+                note={
+                    "en": (
+                        "At the end of each residual branch, before the addition; no code tells the authors' own "
+                        "place."
+                    ),
+                    "zh": "放在每个残差分支末尾、相加之前；作者未公开代码，其原位置无从核实。",
+                },
+            ),
+            Recipe(
+                backbone="resnet18",
+                where="after:*.bn2",
+                note={
+                    "en": (
+                        "At the end of each residual branch, before the addition; no code tells the authors' own "
+                        "place."
+                    ),
+                    "zh": "放在每个残差分支末尾、相加之前；作者未公开代码，其原位置无从核实。",
+                },
+            ),
+        ),
     ),
     "bam": PaperInfo(
         id="bam",
@@ -2704,6 +2727,20 @@ PAPERS: dict[str, PaperInfo] = {
                 "norm_columns": False,
             },
         },
+        recipes=(
+            Recipe(
+                backbone="resnet50",
+                where="replace:layer[34].[1-9].conv2",
+                arguments={"rel_pos_length": 14},
+                note={
+                    "en": (
+                        "The paper replaces every 3x3 convolution; the module takes no stride, so the blocks that "
+                        "halve the map keep theirs."
+                    ),
+                    "zh": "论文替换全部 3×3 卷积；该模块不支持步长，因此负责下采样的块保留原卷积。",
+                },
+            ),
+        ),
         key_maps=("GSA",),
     ),
     "gsop_net": PaperInfo(
@@ -3372,6 +3409,19 @@ PAPERS: dict[str, PaperInfo] = {
                 "res_scale": 0.1,
             },
         },
+        recipes=(
+            Recipe(
+                backbone="edsr",
+                where="after:body.7",
+                note={
+                    "en": (
+                        "Behind the eighth of 16 residual blocks of 64 channels; the paper puts one behind every "
+                        "eighth of 32 blocks of 256."
+                    ),
+                    "zh": "放在 16 个 64 通道残差块的第 8 块之后；论文在 32 个 256 通道的残差块中每 8 块放一个。",
+                },
+            ),
+        ),
         key_maps=("NonLocalSparseAttention",),
     ),
     "non_local": PaperInfo(
@@ -3754,6 +3804,19 @@ PAPERS: dict[str, PaperInfo] = {
             "single-split": {"in_channels": 64, "out_channels": 64, "radix": 1, "normalized": False, "bias": True},
             "stage-two": {"in_channels": 128, "out_channels": 128},
         },
+        recipes=(
+            Recipe(
+                backbone="resnet50",
+                where="replace:*.conv2",
+                note={
+                    "en": (
+                        "Only the 3x3 convolution of each bottleneck is replaced; the paper's networks also change "
+                        "stem, pooling and shortcuts, as the variants do."
+                    ),
+                    "zh": "这里只替换每个瓶颈块的 3×3 卷积；论文的网络还改动了起始层、池化和捷径，见完整网络变体。",
+                },
+            ),
+        ),
         variants={
             "resnest50": Variant(cls="ResNeSt", arguments={}, input=224),
             "resnest101": Variant(cls="ResNeSt", arguments={"layers": (3, 4, 23, 3), "stem": 64}, input=256),
@@ -4427,6 +4490,19 @@ PAPERS: dict[str, PaperInfo] = {
             "full-kernels": {"in_channels": 64, "out_channels": 32, "branches": 3, "dilated": False},
             "stage-one": {"in_channels": 128, "out_channels": 128},
         },
+        recipes=(
+            Recipe(
+                backbone="resnet50",
+                where="replace:*.conv2",
+                note={
+                    "en": (
+                        "The 3x3 convolution of each bottleneck is replaced, but the paper's networks start from "
+                        "ResNeXt, as the variants do."
+                    ),
+                    "zh": "替换每个瓶颈块的 3×3 卷积，但论文的网络以 ResNeXt 为基础，见完整网络变体。",
+                },
+            ),
+        ),
         variants={
             "sknet26": Variant(cls="SKNet", arguments={"layers": (2, 2, 2, 2)}, input=224),
             "sknet50": Variant(cls="SKNet", arguments={"layers": (3, 4, 6, 3)}, input=224),
