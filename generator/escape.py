@@ -150,9 +150,12 @@ class _Literal:
 
 
 def _py_long_string(text: str, indent: int) -> str:
-    """A text that fits on no line, as adjacent literals in brackets."""
+    """A text that does not fit beside its key, in brackets: one literal where it fits there, else adjacent ones."""
     pad = " " * (indent + 4)
-    pieces = "".join(f"{pad}{py_string(piece)}\n" for piece in _pieces(text, WIDTH - indent - 6))
+    whole = py_string(text)
+    fits = indent + 4 + width(whole) <= WIDTH
+    literals = [whole] if fits else map(py_string, _pieces(text, WIDTH - indent - 6))
+    pieces = "".join(f"{pad}{literal}\n" for literal in literals)
     return f"(\n{pieces}{' ' * indent})"
 
 

@@ -172,6 +172,21 @@ def test_the_formatter_and_the_linter_have_nothing_to_add(texts: list[str]) -> N
     run_ruff(["format", "--diff", "-"], source)
 
 
+def test_the_formatter_has_nothing_to_add_at_any_length() -> None:
+    """Around the last column, where a text moves from its key's line into brackets and there into two literals."""
+    sentences = ['it\'s "\\alpha", ', "a\nline's end ", "authors' own place, ", "\u6ce8\u610f\u529b's \uff0c"]
+    lines = ['"""Texts."""\n']
+    for first, sentence in enumerate(sentences):
+        for length in range(80, 125):
+            text = (sentence * length)[first : first + length]
+            name = f"{'ABCD'[first]}_{length}"
+            before = len(f"{name} = ")
+            lines.append(f"{name} = {py_value({'en': text, 'list': [{'key': text}]}, 0, before)}")
+            call = Call("dict", {"note": {"en": text}, "several": (text, "b")})
+            lines.append(f"{name} = {py_value({'call': call}, 0, before)}")
+    run_ruff(["format", "--diff", "-"], "\n".join(lines) + "\n")
+
+
 def run_ruff(arguments: list[str], source: str) -> None:
     """Fail with what ruff says about ``source``."""
     ruff = Path(sys.executable).with_name("ruff")

@@ -575,8 +575,7 @@ PAPERS: dict[str, PaperInfo] = {
                 where="after:*.bn3",
                 note={
                     "en": (
-                        "At the end of each residual branch, before the addition; no code tells the authors' own "
-                        "place."
+                        "At the end of each residual branch, before the addition; no code tells the authors' own place."
                     ),
                     "zh": "放在每个残差分支末尾、相加之前；作者未公开代码，其原位置无从核实。",
                 },
@@ -586,8 +585,7 @@ PAPERS: dict[str, PaperInfo] = {
                 where="after:*.bn2",
                 note={
                     "en": (
-                        "At the end of each residual branch, before the addition; no code tells the authors' own "
-                        "place."
+                        "At the end of each residual branch, before the addition; no code tells the authors' own place."
                     ),
                     "zh": "放在每个残差分支末尾、相加之前；作者未公开代码，其原位置无从核实。",
                 },
