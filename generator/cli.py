@@ -202,7 +202,7 @@ def _remember_translations(project: Project, text: str, confirmed: tuple[str, ..
     from generator.catalogue.source import read
     from generator.outputs import replace
 
-    found = list(translation.pairs(read(text, "catalog.yaml").data))
+    found = translation.pairs(read(text, "catalog.yaml").data)
     _refuse_unknown(confirmed, sorted({pair.paper for pair in found}))
     old = translation.read_lock(project)
     new = translation.updated(old, found, confirmed)

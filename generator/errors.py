@@ -16,11 +16,10 @@ and keeps its traceback.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, order=True)
-class Location:
+class Location(NamedTuple):
     """A place in a text file; ``line`` and ``column`` count from one, ``None`` stands for the whole file or line."""
 
     file: str

@@ -11,9 +11,8 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 WIDTH = 120
 
@@ -36,16 +35,30 @@ _TEX = {
 }
 _TEX_SPECIAL = re.compile("[" + re.escape("".join(_TEX)) + "]")
 # Not from unicodedata: its tables change with Python, and a line must break at the same word everywhere.
-_WIDE = re.compile(
-    "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b"
-    "\uff01-\uff60\uffe0-\uffe6\U0001f300-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001f9ff\U00020000-\U0003fffd]"
-)
-_NARROW = re.compile("[\u0300-\u036f]")
+_WIDE = (
+    (0x1100, 0x115F), (0x2E80, 0x303E), (0x3041, 0xA4CF), (0xA960, 0xA97C), (0xAC00, 0xD7A3), (0xF900, 0xFAFF),
+    (0xFE10, 0xFE19), (0xFE30, 0xFE6B), (0xFF01, 0xFF60), (0xFFE0, 0xFFE6), (0x1F300, 0x1F64F), (0x1F680, 0x1F6FF),
+    (0x1F900, 0x1F9FF), (0x20000, 0x3FFFD),
+)  # fmt: skip
+_NARROW = (0x300, 0x36F)
+
+
+class _Columns(dict[str, int]):
+    """How many columns each character takes; a character is looked up in the ranges once."""
+
+    def __missing__(self, character: str) -> int:
+        code = ord(character)
+        wide = any(first <= code <= last for first, last in _WIDE)
+        columns = self[character] = 2 if wide else 0 if _NARROW[0] <= code <= _NARROW[1] else 1
+        return columns
+
+
+_columns = _Columns().__getitem__
 
 
 def width(text: str) -> int:
     """Columns that ``text`` takes, as the linter counts them; the same under every version of Python."""
-    return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text)) - len(_NARROW.findall(text))
+    return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 # --- Python ----------------------------------------------------------------------------------------------------------
@@ -68,16 +81,14 @@ def _unprintable(character: str) -> str:
     )
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """A constructor call with keyword arguments, for :func:`py_value`."""
 
     name: str
     arguments: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Code:
+class Code(NamedTuple):
     """Python source that stands for itself, for :func:`py_value`."""
 
     text: str
@@ -105,7 +116,7 @@ class _Literal:
     def lines(self, value: Any, indent: int, before: int) -> str:
         """``value`` on one line where it fits, else its items on lines of their own."""
         line = self.flat(value)
-        if indent + before + width(line) <= WIDTH:
+        if isinstance(value, Code) or indent + before + width(line) <= WIDTH:
             return line
         if isinstance(value, str):
             return _py_long_string(value, indent)
@@ -303,15 +314,20 @@ def html_text(text: str) -> str:
     return html.escape(text, quote=True) if marked else text
 
 
+# ``json.dumps`` would make an encoder for each call.
+plain_json = json.JSONEncoder(ensure_ascii=False).encode
+_compact_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def script_json(value: Any) -> str:
     """JSON for a ``script`` element: nothing in it can close the element or open a comment."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _compact_json(value)
     return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def yaml_string(text: str) -> str:
     """A double-quoted scalar, for the head of a page."""
-    return json.dumps(text, ensure_ascii=False)
+    return plain_json(text)
 
 
 # --- BibTeX ----------------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ import jinja2
 
 from generator.catalogue.model import Catalogue, Paper
 from generator.errors import Location, OutputError
-from generator.escape import bibtex, bibtex_names
+from generator.escape import bibtex, bibtex_names, plain_json
 
 BEGIN = "<!-- papers:begin -->"
 END = "<!-- papers:end -->"
@@ -45,9 +44,7 @@ def _record_json(paper: Paper, level: str) -> str:
         "implemented": paper.implemented,
         "level": level,
     }
-    fields = ",\n".join(
-        f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in record.items()
-    )
+    fields = ",\n".join([f'  "{key}": {plain_json(value)}' for key, value in record.items()])
     return f" {{\n{fields}\n }}"
 
 

@@ -75,7 +75,7 @@ class State:
         """
         stamp = time.time_ns()
         for path, entry in self._before.items():
-            if not self._exists(path) or self._stat(path) != entry or int(max(entry[1:])) + _RESOLUTION > self._start:
+            if int(max(entry[1:])) + _RESOLUTION > self._start or self._stat_if_there(path) != entry:
                 self._path.unlink(missing_ok=True)
                 return
         known = known or {}
@@ -96,8 +96,11 @@ class State:
             yield from walk(root, folder)
         yield from (path for path in walk(root, "generated") if not path.startswith("generated/reports/"))
 
-    def _exists(self, path: str) -> bool:
-        return os.path.exists(self._root + path)
+    def _stat_if_there(self, path: str) -> Entry | None:
+        try:
+            return self._stat(path)
+        except FileNotFoundError:
+            return None
 
     def _stat(self, path: str) -> Entry:
         status = os.stat(self._root + path)

@@ -16,8 +16,8 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from generator.errors import Findings, GeneratorError, Location, TemplateError
 from generator.project import Project
@@ -29,8 +29,7 @@ _DIGITS = re.compile(r"(\d+)")
 Natural = tuple[tuple[int, int, str], ...]
 
 
-@dataclass(frozen=True)
-class Import:
+class Import(NamedTuple):
     """One name that an import binds: ``name`` is ``None`` for a plain ``import module``."""
 
     module: str
@@ -50,8 +49,7 @@ class Import:
         return (self.bound if plain else self.module, self.name, self.alias)
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of a class: its annotation and default as they are written, ``None`` where there are none."""
 
     name: str
@@ -60,8 +58,7 @@ class Parameter:
     where: Location
 
 
-@dataclass(frozen=True)
-class Class:
+class Class(NamedTuple):
     """A class of a part; ``parameters`` is ``None`` if it has no constructor of its own. Holds no syntax tree."""
 
     where: Location
@@ -69,8 +66,15 @@ class Class:
     parameters: tuple[Parameter, ...] | None
 
 
-@dataclass(frozen=True)
-class Part:
+class Definition(NamedTuple):
+    """A class, a function or an assignment at module level: its lines with the comment above, and the names in it."""
+
+    first: int
+    last: int
+    uses: frozenset[str]
+
+
+class Part(NamedTuple):
     """A stretch of a source file, verbatim: ``text`` begins at line ``line`` of ``file``."""
 
     file: str
@@ -78,8 +82,7 @@ class Part:
     text: str
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """One file, parsed once."""
 
     file: str
@@ -92,12 +95,13 @@ class Source:
     exported: tuple[str, ...] | None
     exported_at: Location
     classes: dict[str, Class]
+    definitions: dict[str, Definition]
+    """By what they define, in the order of the file."""
     errors: tuple[TemplateError, ...]
     library: bool = False
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(NamedTuple):
     """A paper with everything it needs but torch: what the module's shell is filled with."""
 
     file: str
@@ -284,6 +288,7 @@ class _Scanner:
         self.blocks: list[tuple[str, str, Location]] = []
         self.names: dict[str, Location] = {}
         self.classes: dict[str, Class] = {}
+        self.definitions: dict[str, Definition] = {}
         self.exported: tuple[str, ...] | None = None
         self.exported_node: ast.stmt | None = None
         self.errors: list[TemplateError] = []
@@ -318,6 +323,7 @@ class _Scanner:
             exported=self.exported,
             exported_at=self.place(self.exported_node) if self.exported_node else Location(self.file, 1),
             classes=self.classes,
+            definitions=self.definitions,
             errors=tuple(self.errors),
             library=self.library,
         )
@@ -375,6 +381,7 @@ class _Scanner:
     def read_statement(self, node: ast.stmt) -> None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             self.bind(node.name, node)
+            self.definitions[node.name] = self.definition(node)
             if isinstance(node, ast.ClassDef):
                 self.classes[node.name] = self.read_class(node)
             for inner in _statements(node.body):
@@ -385,12 +392,20 @@ class _Scanner:
             if any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets):
                 self.read_exported(node)
                 return
+            definition = self.definition(node)
             for target in targets:
                 for inner in ast.walk(target):
                     if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                         self.bind(inner.id, node)
+                        self.definitions.setdefault(inner.id, definition)
         elif not self.library and not _is_text(node):
             self.refuse_statement(node)
+
+    def definition(self, node: ast.stmt) -> Definition:
+        first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))]) - 1
+        while first and self.lines[first - 1].startswith("#"):
+            first -= 1
+        return Definition(first + 1, node.end_lineno or first + 1, _names(node))
 
     def read_class(self, node: ast.ClassDef) -> Class:
         constructor = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
@@ -463,7 +478,7 @@ class _Scanner:
 
 
 def _unusable(file: str, error: TemplateError) -> Source:
-    return Source(file, "", (), (), (), {}, None, Location(file, 1), {}, (error,))
+    return Source(file, "", (), (), (), {}, None, Location(file, 1), {}, {}, (error,))
 
 
 def _is_text(node: ast.stmt) -> bool:
@@ -481,6 +496,31 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
                     yield from _statements(inner.body)
                 else:
                     yield from _statements([inner])
+
+
+def _names(node: ast.AST) -> frozenset[str]:
+    # Four times as fast as ast.walk, and a build walks everything that its templates define.
+    found: set[str] = set()
+    pending: list[Any] = [node]
+    while pending:
+        item = pending.pop()
+        kind = item.__class__
+        if kind is ast.Name:
+            found.add(item.id)
+            continue
+        for field in _FIELDS.get(kind, ()):
+            part = getattr(item, field, None)
+            if isinstance(part, list):
+                pending += part
+            elif part is not None and part.__class__ is not str:
+                pending.append(part)
+    return frozenset(found)
+
+
+_FIELDS: dict[type, tuple[str, ...]] = {
+    kind: kind._fields for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)
+} | {ast.Constant: ()}
+"""The fields of each kind of node; below a constant there are no names."""
 
 
 def _parameters(file: str, arguments: ast.arguments) -> Iterator[Parameter]:

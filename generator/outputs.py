@@ -25,7 +25,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from generator.errors import Location, OutputError
 from generator.project import Project
@@ -45,14 +45,13 @@ _LINE = re.compile("[^\n]*\n|[^\n]+")
 _LEFTOVERS = {"__pycache__", ".pytest_cache", ".ruff_cache"}
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(NamedTuple):
     """A path whose content is not what the plan says; ``old`` and ``new`` are ``None`` where there is no file."""
 
     path: str
     cause: Cause
-    old: bytes | None = field(repr=False, default=None)
-    new: str | None = field(repr=False, default=None)
+    old: bytes | None = None
+    new: str | None = None
 
     @property
     def remedy(self) -> str:
@@ -102,7 +101,7 @@ class Outputs:
         """Everything on disk that is not as planned, in the order of the paths."""
         found: dict[str, Difference] = {}
         for path, new in self._planned.items():
-            old = _read(self.project.root / path)
+            old = self._read(path)
             if old != new.encode():
                 found[path] = Difference(path, self._cause(path, old), old, new)
         if not self.partial:
@@ -110,7 +109,7 @@ class Outputs:
                 if path in self._planned:
                     continue
                 if path in (self._manifest or {}) or path in self._journal:
-                    found[path] = Difference(path, "orphaned", _read(self.project.root / path))
+                    found[path] = Difference(path, "orphaned", self._read(path))
                 else:
                     found[path] = Difference(path, "foreign")
             _blame(found)
@@ -146,12 +145,12 @@ class Outputs:
         replace(self.project, self._journal_path, manifest_text({**self._journal, **self._hashes}).encode())
         # The manifest comes last: until then the old one vouches for what has not been replaced or removed yet.
         for item in sorted(todo, key=lambda item: item.path == MANIFEST):
-            target = self.project.root / item.path
             if item.new is None:
+                target = self.project.root / item.path
                 target.unlink()
                 _remove_empty(target.parent, self.project.generated)
             else:
-                replace(self.project, target, item.new.encode())
+                replace(self.project, f"{self.project.root}/{item.path}", item.new.encode())
         self._journal_path.unlink()
 
     def write_pages(self, pages: Iterable[tuple[str, str]], folders: Iterable[str]) -> int:
@@ -165,10 +164,10 @@ class Outputs:
         for path, text in pages:
             written.add(path)
             self._refuse_outside(path)
-            target, data = self.project.root / path, text.encode()
+            data = text.encode()
             self.pages[path] = digest(data)
-            if _read(target) != data:
-                replace(self.project, target, data)
+            if self._read(path) != data:
+                replace(self.project, f"{self.project.root}/{path}", data)
                 changed += 1
         for folder in folders:
             for file in sorted((self.project.root / folder).rglob("*.md")):
@@ -176,6 +175,15 @@ class Outputs:
                     file.unlink()
                     changed += 1
         return changed
+
+    def _read(self, path: str) -> bytes | None:
+        try:
+            with open(f"{self.project.root}/{path}", "rb", buffering=0) as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+        except (IsADirectoryError, NotADirectoryError):
+            raise OutputError("a folder or file is in the way of an output", Location(path), "move it away") from None
 
     def _refuse_outside(self, path: str) -> None:
         folder = os.path.dirname(path)
@@ -203,7 +211,7 @@ class Outputs:
 READMES = {"README.md", "README.zh.md"}
 
 
-def replace(project: Project, target: Path, data: bytes) -> None:
+def replace(project: Project, target: Path | str, data: bytes) -> None:
     """Put ``data`` in the place of ``target`` in one step; folders are made as needed."""
     # A build writes six hundred files: paths as texts and no buffer spare it a tenth of that time.
     temporary = f"{project.cache}/writing-{os.getpid()}"
@@ -215,7 +223,7 @@ def replace(project: Project, target: Path, data: bytes) -> None:
     try:
         os.replace(temporary, target)
     except FileNotFoundError:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
         os.replace(temporary, target)
 
 
@@ -269,15 +277,6 @@ def _blame(found: dict[str, Difference]) -> None:
 
 def _owned(path: str) -> bool:
     return path.startswith("generated/") and path != MANIFEST
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except (IsADirectoryError, NotADirectoryError):
-        raise OutputError("a folder or file is in the way of an output", Location(str(path)), "move it away") from None
 
 
 def _read_hashes(path: Path) -> dict[str, str] | None:

@@ -6,8 +6,7 @@ import ast
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator import escape
 from generator.catalogue.model import Insertion, Module, Paper, Variant
@@ -114,8 +113,7 @@ def key_maps_json(records: Mapping[str, EvidenceRecord]) -> str:
 # --- factories -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Factory:
+class Factory(NamedTuple):
     """A function that builds a named configuration."""
 
     name: str

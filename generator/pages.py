@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from generator.catalogue.model import Paper
 from generator.links.addresses import urls_of
 from generator.links.ledger import Ledger
 from generator.links.report import page as link_page
-from generator.site import charts, dictionary, explorer, figures, home, reference
+from generator.site import charts, dictionary, explorer, figures, home, listing, reference
+from generator.site.listing import Listing
 from generator.site.paper import Subject, context
 from generator.site.words import LANGUAGES, Language, term, words
 from generator.translation import stale
@@ -71,8 +73,8 @@ def subjects(renderer: Renderer, plan: Plan) -> dict[str, Subject]:
             level=renderer.levels.get(id, "stub"),
             unit=unit if text else None,
             code=text if unit else None,
-            listing=renderer.listings.get(id) if unit and text else None,
-            row=renderer.verification.current(id, text) if unit and text else None,
+            listing=_listing(renderer, paper) if text else None,
+            row=renderer.rows.get(id) if unit and text else None,
             record=renderer.records.get(id),
             timings=timed.get(id, []),
             incoming=incoming[id],
@@ -80,6 +82,11 @@ def subjects(renderer: Renderer, plan: Plan) -> dict[str, Subject]:
             stale=behind.get(id, {}),
         )
     return found
+
+
+def _listing(renderer: Renderer, paper: Paper) -> Listing | None:
+    unit = renderer.units.get(paper.id)
+    return listing.core(unit, paper.module.cls, renderer.exported[paper.id]) if unit and paper.module else None
 
 
 def _ledger(renderer: Renderer) -> Ledger | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from generator.errors import GeneratorError
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """A checkout of Attention Atlas: every path the generator reads or writes, from its root."""
 
     root: Path

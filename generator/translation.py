@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple
 
 import yaml
 
@@ -29,8 +28,7 @@ Lock = dict[str, dict[str, str]]
 """For each paper and each of its texts (``idea``, ``related.cbam.how``): the hashes of both sides."""
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """A text in both languages and where it stands: below which paper, under which name, at which path of the file."""
 
     paper: str
@@ -49,37 +47,40 @@ def _digits(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def pairs(catalogue: Catalogue | Mapping[str, Any]) -> Iterator[Pair]:
+def pairs(catalogue: Catalogue | Mapping[str, Any]) -> list[Pair]:
     """Every pair of texts of a catalogue, or of its plain data; blanks are none."""
     rows: Any = catalogue.papers if isinstance(catalogue, Catalogue) else catalogue.get("papers")
+    found: list[Pair] = []
     for index, row in enumerate(rows if isinstance(rows, (list, tuple)) else []):
         if isinstance(id := _id(row), str):
-            for names, path, (en, zh) in _texts(row, (), ("papers", index)):
-                yield Pair(id, ".".join(names), path, en, zh)
+            _collect(row, id, "", ("papers", index), found)
+    return found
 
 
 def _id(value: Any) -> Any:
     return value.get("id") if isinstance(value, dict) else getattr(value, "id", None)
 
 
-def _texts(value: Any, names: tuple[str, ...], path: Path_) -> Iterator[tuple[tuple[str, ...], Path_, tuple[str, str]]]:
+def _collect(value: Any, paper: str, name: str, path: Path_, found: list[Pair]) -> None:
+    """Add to ``found`` what stands below ``path``; into a list, since thousands of texts lie five levels deep."""
     if isinstance(value, (Record, dict)):
         parts = value if isinstance(value, dict) else value.__dict__
-        if parts.keys() == {"en", "zh"}:
+        if parts.keys() == _BOTH:
             if all(isinstance(text, str) and text != BLANK for text in parts.values()):
-                yield names, path, (parts["en"], parts["zh"])
+                found.append(Pair(paper, name[1:], path, parts["en"], parts["zh"]))
             return
         for key, part in parts.items():
             if isinstance(part, _NESTED):
-                yield from _texts(part, (*names, str(key)), (*path, key))
+                _collect(part, paper, f"{name}.{key}", (*path, key), found)
     elif isinstance(value, (list, tuple)):
         for index, part in enumerate(value):
             if isinstance(part, _NESTED):
                 # A neighbour keeps its name when another one is put before it.
-                name = _id(part)
-                yield from _texts(part, (*names, name if isinstance(name, str) else str(index)), (*path, index))
+                id = _id(part)
+                _collect(part, paper, f"{name}.{id if isinstance(id, str) else index}", (*path, index), found)
 
 
+_BOTH = {"en", "zh"}
 _NESTED = (Record, dict, list, tuple)
 
 
@@ -120,7 +121,7 @@ def stale(project: Project, catalogue: Catalogue) -> dict[tuple[str, str], Langu
     return {(pair.paper, pair.name): language for pair, language in _debt(read_lock(project), pairs(catalogue))}
 
 
-def _debt(lock: Lock, found: Iterator[Pair]) -> Iterator[tuple[Pair, Language]]:
+def _debt(lock: Lock, found: Iterable[Pair]) -> Iterator[tuple[Pair, Language]]:
     for pair in found:
         old = lock.get(pair.paper, {}).get(pair.name)
         if old and (language := _older(old, pair)):

@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -56,17 +55,16 @@ class Row(_Row):
     cases: int | None = None
     params: int | None = None
     macs: int | None = None
-    sizes: dict[str, int] = Field(default_factory=dict)
-    layers: list[Layer] = Field(default_factory=list)
-    figures: list[CountedFigure] = Field(default_factory=list)
+    sizes: dict[str, int] = Field(default={})
+    layers: list[Layer] = Field(default=[])
+    figures: list[CountedFigure] = Field(default=[])
 
 
 class _Report(_Row):
     papers: dict[str, Row]
 
 
-@dataclass(frozen=True)
-class Verification:
+class Verification(NamedTuple):
     """The rows of the report."""
 
     rows: Mapping[str, Row]

@@ -22,6 +22,7 @@ from generator.catalogue import cost
 from generator.catalogue.loader import load
 from generator.catalogue.model import Catalogue, Paper
 from generator.errors import GeneratorError
+from generator.inline import inline
 from generator.links.ledger import Ledger
 from generator.project import Project
 from generator.render import Plan, Renderer
@@ -164,8 +165,9 @@ def test_insertions_of_one_backbone_stand_together_and_usual_places_are_called_s
 def test_the_core_listing_is_the_core_module(id: str, catalogue: Catalogue) -> None:
     module = catalogue.paper(id).module
     assert module is not None
-    whole = rendered()[1].texts[f"generated/attention_atlas/papers/{id}.py"]
-    found = listing.core(ast.parse(whole), whole, module.cls)
+    renderer, plan, _ = rendered()
+    whole = plan.texts[f"generated/attention_atlas/papers/{id}.py"]
+    found = listing.core(renderer.units[id], module.cls, renderer.exported[id])
     tree = ast.parse(found.core)
     assert module.cls in {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     defined = {node.name for node in ast.walk(tree) if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
@@ -174,29 +176,41 @@ def test_the_core_listing_is_the_core_module(id: str, catalogue: Catalogue) -> N
         assert line in whole or line.startswith(("import ", "from "))
 
 
-def test_a_listing_takes_what_the_class_needs_and_leaves_the_rest() -> None:
-    text = '''"""Head."""
-
-from __future__ import annotations
+def test_a_listing_takes_what_the_class_needs_and_leaves_the_rest(tmp_path: Path) -> None:
+    block = '''"""A block."""
 
 import math
 
-from torch import Tensor, nn
-
-__all__ = ["Core", "Net"]
+__all__ = ["rounded"]
 
 # How wide at least.
 _WIDTH = 8
 
 
-def _round(value: int) -> int:
+def rounded(value: int) -> int:
     return math.ceil(value / _WIDTH)
 
 
+def unused(value: int) -> int:
+    return value
+'''
+    text = '''"""Head."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from templates.blocks.width import rounded
+
+__all__ = ["Core", "Net"]
+
+
+@final
+# Wide.
 class Core(nn.Module):
     """Core."""
 
-    width = _round(3)
+    width = rounded(3)
 
 
 class Net(nn.Module):
@@ -204,13 +218,34 @@ class Net(nn.Module):
 
     core = Core
 '''
-    found = listing.core(ast.parse(text), text, "Core")
-    assert found.others == ("Net",)
-    assert "# How wide at least.\n_WIDTH = 8" in found.core
-    assert "def _round" in found.core
-    assert "from torch import nn" in found.core
-    assert "class Net" not in found.core
-    assert "Tensor" not in found.core
+    for name, content in {"blocks/width.py": block, "papers/core.py": text}.items():
+        file = tmp_path / "templates" / name
+        file.parent.mkdir(parents=True)
+        file.write_text(content, encoding="utf-8")
+    unit = inline(tmp_path / "templates/papers/core.py", Project(tmp_path))
+    found = listing.core(unit, "Core", ("Core", "Net", "core_small"))
+    assert found.others == ("Net", "core_small")
+    assert found.core == '''from __future__ import annotations
+
+import math
+
+from torch import nn
+
+
+# How wide at least.
+_WIDTH = 8
+
+
+def rounded(value: int) -> int:
+    return math.ceil(value / _WIDTH)
+
+
+@final
+# Wide.
+class Core(nn.Module):
+    """Core."""
+
+    width = rounded(3)'''
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------

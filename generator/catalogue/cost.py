@@ -10,8 +10,8 @@ import ast
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 Tree = int | float | str | tuple["Tree", ...]
 """A number, a name, or ``(operator, argument, …)``."""
@@ -34,8 +34,7 @@ _BINARY: dict[type[ast.operator], str] = {
 _ARGUMENTS = {"ceil": (1, 1), "floor": (1, 1), "min": (2, 20), "max": (2, 20)}
 
 
-@dataclass(frozen=True)
-class Expression:
+class Expression(NamedTuple):
     """A cost in closed form."""
 
     text: str

@@ -5,9 +5,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import ValidationError
@@ -19,8 +18,7 @@ from generator.catalogue.source import Path_, Source, read, read_file, spell
 from generator.errors import CatalogueError, Findings, GeneratorError, Location
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(NamedTuple):
     """A catalogue without mistakes, and where each part of it stands in the file."""
 
     catalogue: Catalogue

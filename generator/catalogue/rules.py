@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 
@@ -55,8 +55,7 @@ class Entry:
     broken: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Issue:
+class Issue(NamedTuple):
     """A broken rule: where (the key or the value there), what is wrong, what to do."""
 
     path: Path_
@@ -69,12 +68,13 @@ Place = Callable[[Path_], str]
 """``catalog.yaml:LINE`` of a path, for mistakes that have two places."""
 
 _RECORD_RULES: list[tuple[frozenset[str], Callable[[Paper], Iterable[Issue]]]] = []
-_CHINESE = re.compile(
-    "[\u2e80-\u303f\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]"
-)
+# Sets of several ranges take milliseconds to compile: they are, where a text needs them.
+_CHINESE = "[\u2e80-\u303f\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]"
+_FIRST_CHINESE = _CHINESE[1]
+_HAN = "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_COMMON_HAN = re.compile("[\u4e00-\u9fff]")
 # In prose; not in an address, a path or the name of a repository.
 _MISSPELT = re.compile(r"(?<![A-Za-z0-9./_-])(?!GitHub)[Gg]it[Hh]ub(?![A-Za-z0-9/_-]|\.[a-z])")
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
 def check(
@@ -300,9 +300,10 @@ def _texts(value: Any, path: Path_) -> Iterator[Issue]:
     elif isinstance(value, Bilingual):
         yield from _languages(value, path)
     elif isinstance(value, BaseModel):
+        keys = _keys(type(value))
         for name, part in value.__dict__.items():
             if not isinstance(part, (int, float)) and part is not None:
-                yield from _texts(part, (*path, type(value).model_fields[name].alias or name))
+                yield from _texts(part, (*path, keys[name]))
     elif isinstance(value, tuple):
         for number, part in enumerate(value):
             yield from _texts(part, (*path, number))
@@ -311,10 +312,16 @@ def _texts(value: Any, path: Path_) -> Iterator[Issue]:
             yield from _texts(part, (*path, key))
 
 
+@cache
+def _keys(record: type[BaseModel]) -> dict[str, str]:
+    """What the file calls each field of ``record``."""
+    return {name: field.alias or name for name, field in record.model_fields.items()}
+
+
 def _languages(text: Bilingual, path: Path_) -> Iterator[Issue]:
-    if not text.en.isascii() and (found := _CHINESE.search(text.en)):
+    if not text.en.isascii() and max(text.en) >= _FIRST_CHINESE and (found := re.search(_CHINESE, text.en)):
         yield Issue((*path, "en"), f"holds the Chinese character {found[0]}", "write English here")
-    if not _HAN.search(text.zh):
+    if not _COMMON_HAN.search(text.zh) and not re.search(_HAN, text.zh):
         yield Issue((*path, "zh"), f"{short(text.zh)} holds no Chinese character", "write Chinese here")
     yield from _spelling(text.en, (*path, "en"))
     yield from _spelling(text.zh, (*path, "zh"))

@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -31,8 +30,7 @@ _AXIS = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(NamedTuple):
     """``factor * letter / divisor``, or the number ``factor`` where there is no letter."""
 
     factor: int
@@ -56,8 +54,7 @@ class Axis:
         return f"{factor}{self.letter}{divisor}"
 
 
-@dataclass(frozen=True)
-class Tensor:
+class Tensor(NamedTuple):
     """One tensor; without axes a scalar."""
 
     axes: tuple[Axis, ...]
@@ -66,8 +63,7 @@ class Tensor:
         return " ".join(map(str, self.axes)) or "()"
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """Several items in a Python list or tuple."""
 
     kind: Literal["list", "tuple"]
@@ -81,8 +77,7 @@ class Group:
 Item = Tensor | Group
 
 
-@dataclass(frozen=True)
-class Signature:
+class Signature(NamedTuple):
     """What goes into a module and what comes out; several outputs come as a tuple."""
 
     inputs: tuple[Item, ...]

@@ -267,7 +267,7 @@ class _Reader:
         get_event = loader.get_event
         event = get_event()
         while not isinstance(event, yaml.StreamEndEvent):
-            if isinstance(event, yaml.ScalarEvent):
+            if event.__class__ is yaml.ScalarEvent:  # most of them
                 self._scalar(event)
             elif isinstance(event, yaml.CollectionStartEvent):
                 self._open(event)

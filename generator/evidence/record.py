@@ -28,22 +28,22 @@ class Step(Record):
     """Several tensors, or one in another layout; the steps are those of ``templates/blocks/key_map.py``."""
 
     origin: str | list[str] = Field(alias="from")
-    steps: list[list[Any]] = Field(default_factory=list)
+    steps: list[list[Any]] = Field(default=[])
 
 
 class Map(Record):
     """How the tensors of one of our classes arise from theirs, and which have no partner."""
 
     entries: dict[str, str | Step]
-    constant: Reasons = Field(default_factory=dict)
+    constant: Reasons = Field(default={})
     """Our buffers that the constructor makes and that no checkpoint holds."""
-    dead: Reasons = Field(default_factory=dict)
+    dead: Reasons = Field(default={})
     """Our parameters without a partner: their gradient must be zero and the output must not depend on them."""
-    upstream_only: Reasons = Field(default_factory=dict)
+    upstream_only: Reasons = Field(default={})
     """Their tensors without a partner: they had no gradient, or they are constant."""
-    inert: Reasons = Field(default_factory=dict)
+    inert: Reasons = Field(default={})
     """Tensors with a partner whose change cannot be seen, such as a key's bias under a softmax."""
-    alike: Reasons = Field(default_factory=dict)
+    alike: Reasons = Field(default={})
     """Tensors that can change places unseen, such as biases of which only the sum matters."""
 
 
@@ -101,14 +101,14 @@ class EvidenceRecord(Record):
     id: Id
     source: Literal["official", "peer"]
     upstream: Upstream
-    patches: list[Text] = Field(default_factory=list)
-    notes: list[Bilingual] = Field(default_factory=list)
+    patches: list[Text] = Field(default=[])
+    notes: list[Bilingual] = Field(default=[])
     torch: Text
     dtype: Literal["float64", "float32"] = "float64"
     reason_for_float32: Text | None = None
     maps: dict[Identifier, Map]
     cases: list[RecordedCase] = Field(min_length=1)
-    speed: list[Speed] = Field(default_factory=list)
+    speed: list[Speed] = Field(default=[])
 
     @property
     def tolerance(self) -> float:

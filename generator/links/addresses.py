@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from generator.errors import CatalogueError, Location
@@ -18,8 +17,7 @@ if TYPE_CHECKING:  # a check of single addresses needs no catalogue, and not the
 Path_ = tuple[str | int, ...]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where an address stands in the catalogue: path, place and text of the value it is made from."""
 
     path: Path_
@@ -27,8 +25,7 @@ class Place:
     value: str
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(NamedTuple):
     """One address, everywhere it is used; ``title`` is that of the paper it must lead to, if it must."""
 
     url: str

@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from generator.links import arxiv, github
@@ -204,7 +204,7 @@ class _Run:
                     witness = next(iter(url for url in self._witnesses(outcome) if url not in suspects), None)
                     witness = witness or self._witnesses(outcome)[0]
                     detail = f"{outcome.detail}, but {witness}, which used to be fine, fails too: the host blocks us"
-                    outcome = replace(outcome, verdict=Verdict.BLOCKED, detail=detail)
+                    outcome = outcome._replace(verdict=Verdict.BLOCKED, detail=detail)
                 self._accept(outcome)
 
     def _accept_all(self, outcomes: list[Outcome]) -> None:

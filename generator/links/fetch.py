@@ -13,7 +13,7 @@ import random
 import re
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 import anyio
@@ -195,7 +195,7 @@ class Fetcher:
                 outcome = trip.outcome(verdict, detail)
                 quiet = silent(error)
                 reached = outcome.reached or not (quiet or verdict is Verdict.PRIVATE)
-                outcome = replace(outcome, silent=quiet and not outcome.reached, reached=reached)
+                outcome = outcome._replace(silent=quiet and not outcome.reached, reached=reached)
                 return _Attempt(outcome, _TRANSPORT_RETRIES.get(verdict, 0))
             if isinstance(answer, Outcome):
                 return _Attempt(answer)
@@ -309,7 +309,7 @@ class Fetcher:
             return _Attempt(trip.outcome(Verdict.SOFT_404, f"the page is titled {said!r}", answer.status))
         outcome = _arrived(trip, answer.status)
         if title and page is not None and page.citation and titles.wrong(title, page.citation, self._others):
-            outcome = replace(outcome, title=page.citation)
+            outcome = outcome._replace(title=page.citation)
         return _Attempt(outcome)
 
     def _passing(self, trip: _Trip, answer: Answer) -> _Attempt:

@@ -15,9 +15,8 @@ import contextlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.errors import GeneratorError, Location
 from generator.links.verdicts import Outcome, Verdict
@@ -35,8 +34,7 @@ DAYS = 2
 _RUNS = 200
 
 
-@dataclass(frozen=True)
-class Streak:
+class Streak(NamedTuple):
     """Times an address was found gone since it was last alive, in runs that can be believed."""
 
     failures: int
@@ -45,8 +43,7 @@ class Streak:
     last: str
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """What is known of one address; days as ``YYYY-MM-DD``.
 
     ``since`` is the day the present verdict was first given, ``status`` that of a failure, ``title`` the title found
@@ -82,8 +79,8 @@ class Entry:
         streak = None if alive else self.streak
         if outcome.verdict is Verdict.GONE:
             streak = _longer(streak, day)
-        return replace(
-            known, since=self.since if same else day, first_seen=self.first_seen, last_ok=last_ok, streak=streak
+        return known._replace(
+            since=self.since if same else day, first_seen=self.first_seen, last_ok=last_ok, streak=streak
         )
 
 
@@ -109,8 +106,7 @@ def _longer(streak: Streak | None, day: str) -> Streak:
     return Streak(streak.failures + 1, streak.days + (day > streak.last), streak.first, max(day, streak.last))
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """A complete run: its day, and how many addresses had each verdict."""
 
     day: str

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from generator.errors import GeneratorError, Location
 from generator.escape import html_text, md, md_code, md_link
@@ -31,8 +30,7 @@ _LEVELS: dict[Verdict, Level] = {
 _RANK: dict[Level, int] = {"error": 0, "warning": 1, "note": 2, "none": 3}
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """An outcome, where its address stands, and what the ledger knows of it; ``dead`` fails the run."""
 
     outcome: Outcome

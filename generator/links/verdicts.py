@@ -5,9 +5,8 @@ Exceptions become verdicts in :mod:`generator.links.failures`: pages that only r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Language = Literal["en", "zh"]
 
@@ -63,16 +62,14 @@ _MEANING: dict[Verdict, dict[Language, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Hop:
+class Hop(NamedTuple):
     """An address that answered with a redirect, and the status it did so with."""
 
     url: str
     status: int
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one check of one address found.
 
     ``status`` is the last HTTP status (``None``: no answer), ``final`` the last address that was asked, ``chain`` the

@@ -1,4 +1,4 @@
-"""SVG, written by MarkupSafe: what is not yet markup is escaped, in attributes and in texts.
+"""SVG as markup: what is not yet marked as such is escaped, in attributes and in texts.
 
 Two drawing libraries were tried (drawsvg 2.4, svg.py 1.10): the one leaves attributes, the other leaves texts as they
 are, so that a name of the catalogue could become markup. A tree of ElementTree's takes three times as long to build and
@@ -8,9 +8,11 @@ write. Colours are classes of the site's style sheet, so that one drawing serves
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from generator.escape import html_text
 from generator.escape import width as columns
 
 Element = Markup
@@ -20,7 +22,7 @@ Attribute = str | float | int
 def element(tag: str, *children: Element | str, **attributes: Attribute) -> Element:
     """An element; ``class_`` becomes ``class`` and ``stroke_width`` becomes ``stroke-width``."""
     names = "".join([f' {_name(key)}="{_value(value)}"' for key, value in attributes.items()])
-    return Markup(f"<{tag}{names}>{''.join(map(escape, children))}</{tag}>" if children else f"<{tag}{names}/>")
+    return Markup(f"<{tag}{names}>{''.join(map(_escaped, children))}</{tag}>" if children else f"<{tag}{names}/>")
 
 
 def picture(wide: float, high: float, label: str, children: Iterable[Element], *, classes: str, links: bool) -> str:
@@ -70,6 +72,11 @@ def cut(content: str, longest: int) -> str:
     return kept + "…"
 
 
+def _escaped(text: str) -> str:
+    return text if isinstance(text, Markup) else html_text(text)
+
+
+@cache
 def _name(key: str) -> str:
     return _NAMES.get(key) or key.replace("_", "-")
 
@@ -79,5 +86,5 @@ _NAMES = {"class_": "class", "viewBox": "viewBox", "xlink_href": "xlink:href"}
 
 def _value(value: Attribute) -> str:
     if isinstance(value, str):
-        return escape(value)
+        return _escaped(value)
     return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)

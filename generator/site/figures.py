@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -126,8 +125,7 @@ def at_equal_shape(
         return None
 
 
-@dataclass(frozen=True)
-class Timing:
+class Timing(NamedTuple):
     """One measurement of a paper's module on a device, the latest of its kind."""
 
     device: str

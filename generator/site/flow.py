@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from generator.site.drawing import Element, cut, element, picture, text
 from generator.verification import Layer, Row
@@ -15,8 +15,7 @@ _GAP = 20.0
 _END = 34.0
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One box of the diagram."""
 
     name: str
@@ -59,8 +58,7 @@ def shape(axes: Sequence[int], sizes: Mapping[str, int]) -> str:
     return "×".join(named) or "()"
 
 
-@dataclass(frozen=True)
-class Flow:
+class Flow(NamedTuple):
     """What runs, and the drawing of it, which is the same in every language but for its two ends."""
 
     shown: list[Step]

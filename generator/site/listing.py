@@ -1,116 +1,56 @@
-"""The part of a generated file that is the core module: its class, what that needs, and the imports for both."""
+"""The part of a paper's code that is the core module: its class, what that needs, and the imports for both."""
 
 from __future__ import annotations
 
-import ast
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from generator.inline import Definition, Source, Unit, format_imports
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(NamedTuple):
     """``core`` is the text to show; ``others`` are the exported names that only the whole file has."""
 
     core: str
     others: tuple[str, ...]
 
 
-def core(tree: ast.Module, text: str, cls: str) -> Listing:
-    """Cut the class ``cls`` and everything that it uses out of ``text``, verbatim and in the file's order.
+def core(unit: Unit, cls: str, exported: Iterable[str]) -> Listing:
+    """Cut the class ``cls`` and everything that it uses out of ``unit``, verbatim and in the order of its parts.
 
     Args:
-        tree: the syntax tree of ``text``.
-        text: a generated file.
+        unit: a paper with its blocks.
         cls: the name of a class that it defines.
+        exported: what the generated file exports.
     """
-    lines = text.split("\n")
-    imports: list[ast.stmt] = []
-    defined: dict[str, ast.stmt] = {}
-    exported: list[str] = []
-    for node in tree.body:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            imports.append(node)
-        elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):
-            defined[node.name] = node
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            for name in _targets(node):
-                defined[name] = node
-    if isinstance(found := defined.pop("__all__", None), ast.Assign):
-        exported = list(ast.literal_eval(found.value))
-    uses: dict[str, set[str]] = {}
-    needed = _needed(cls, defined, uses)
-    kept = sorted({id(defined[name]): defined[name] for name in needed}.values(), key=lambda node: node.lineno)
+    defined = {name: found for source in unit.sources for name, found in source.definitions.items()}
+    needed = _needed(cls, defined)
+    texts = [text for source in unit.sources for text in _texts(source, needed)]
+    names = {name for found in needed for name in defined[found].uses}
+    imports = format_imports(
+        item for source in unit.sources for item in source.imports if item.bound in names or item.module == "__future__"
+    )
     others = tuple(name for name in exported if name not in needed)
-    names = {name for used in uses.values() for name in used}
-    head = [line for node in imports for line in _import(node, names, lines)]
-    parts = ["\n".join(head)] if head else []
-    parts += [_source(node, lines) for node in kept]
-    return Listing("\n\n\n".join(parts), others)
+    return Listing("\n\n\n".join([imports, *texts] if imports else texts), others)
 
 
-def _needed(cls: str, defined: dict[str, ast.stmt], uses: dict[str, set[str]]) -> set[str]:
-    """The definitions that ``cls`` cannot do without; ``uses`` gets the names that stand in each."""
+def _texts(source: Source, needed: set[str]) -> Iterator[str]:
+    """What ``source`` defines of ``needed``; an assignment of several names once."""
+    kept = dict.fromkeys(found for name, found in source.definitions.items() if name in needed)
+    for part in source.parts if kept else ():
+        lines = part.text.split("\n")
+        for first, last, _ in kept:
+            if part.line <= first < part.line + len(lines):
+                yield "\n".join(lines[first - part.line : last - part.line + 1])
+
+
+def _needed(cls: str, defined: Mapping[str, Definition]) -> set[str]:
+    """The definitions that ``cls`` cannot do without."""
     needed: set[str] = set()
     pending = [cls]
     while pending:
         name = pending.pop()
         if name in defined and name not in needed:
             needed.add(name)
-            uses[name] = _names(defined[name])
-            pending.extend(uses[name])
+            pending.extend(defined[name].uses)
     return needed
-
-
-def _targets(node: ast.Assign | ast.AnnAssign) -> list[str]:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    return [target.id for target in targets if isinstance(target, ast.Name)]
-
-
-def _names(node: ast.AST) -> set[str]:
-    # Four times as fast as ast.walk, and a build walks every class that it shows.
-    found: set[str] = set()
-    pending: list[Any] = [node]
-    while pending:
-        item = pending.pop()
-        kind = item.__class__
-        if kind is ast.Name:
-            found.add(item.id)
-            continue
-        for field in _FIELDS.get(kind, ()):
-            part = getattr(item, field, None)
-            if isinstance(part, list):
-                pending += part
-            elif part is not None and part.__class__ is not str:
-                pending.append(part)
-    return found
-
-
-_FIELDS: dict[type, tuple[str, ...]] = {
-    kind: kind._fields for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)
-} | {ast.Constant: ()}
-"""The fields of each kind of node; below a constant there are no names."""
-
-
-def _import(node: ast.stmt, names: set[str], lines: list[str]) -> list[str]:
-    """The import's own lines if anything in it is used; ``__future__`` always."""
-    if isinstance(node, ast.ImportFrom) and node.module == "__future__":
-        return [*lines[node.lineno - 1 : node.end_lineno], ""]
-    if not isinstance(node, (ast.Import, ast.ImportFrom)):
-        return []
-    kept = [alias for alias in node.names if (alias.asname or alias.name.split(".")[0]) in names]
-    if not kept:
-        return []
-    return [
-        ast.unparse(
-            ast.ImportFrom(node.module, kept, node.level) if isinstance(node, ast.ImportFrom) else ast.Import(kept)
-        )
-    ]
-
-
-def _source(node: ast.stmt, lines: list[str]) -> str:
-    decorators = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(decorator.lineno for decorator in decorators)]) - 1
-    # The comment that stands directly above belongs to it.
-    while first and lines[first - 1].startswith("#"):
-        first -= 1
-    return "\n".join(lines[first : node.end_lineno])

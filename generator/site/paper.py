@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from generator.catalogue import shapes
-from generator.catalogue.model import Paper
+from generator.catalogue.model import Insertion, Paper
 from generator.escape import html_text
 from generator.evidence.record import EvidenceRecord
 from generator.exports import bib_entry
@@ -67,7 +67,18 @@ class Subject:
         module = self.paper.module
         return figures.calculator(module, self.parameters) if module and self.unit else None
 
-    @property
+    @cached_property
+    def recipes(self) -> list[tuple[tuple[Insertion, ...], str]]:
+        """For each backbone its insertions and the code that makes them."""
+        module = self.paper.module
+        return list(examples.recipes(self.paper.id, module.insert)) if module and self.unit else []
+
+    @cached_property
+    def published(self) -> list[figures.Published]:
+        """The published rows, each with what was counted for it."""
+        return figures.published(self.paper, self.row)
+
+    @cached_property
     def bibtex(self) -> str:
         """How to cite it."""
         return bib_entry(self.paper)
@@ -119,28 +130,40 @@ def context(subject: Subject, others: Mapping[str, Subject], language: Language)
         "addresses": list(_addresses(subject, t, language)),
         "formula": mathml(paper.formula.tex, display=True) if paper.formula else None,
         "symbols": [
-            (mathml(tex), getattr(text, language), f"formula.symbols.{tex}")
+            (mathml(tex), getattr(text, language), mark(f"formula.symbols.{tex}"))
             for tex, text in paper.formula.symbols.items()
         ]
         if paper.formula
         else [],
         "flow": _flow(subject, t) if module else None,
-        "recipes": list(examples.recipes(paper.id, module.insert)) if module else [],
+        "recipes": subject.recipes,
         "replaces": bool(module) and any(item.where.startswith("replace:") for item in module.insert),
         "parameters": [
-            (parameter, getattr(module.parameters[parameter.name], language))
+            (
+                parameter,
+                getattr(module.parameters[parameter.name], language),
+                mark(f"module.parameters.{parameter.name}"),
+            )
             for parameter in subject.parameters
             if parameter.name in module.parameters
         ]
         if module
         else [],
-        "published": figures.published(paper, subject.row),
+        "published": subject.published,
         "outgoing": [
-            (others[item.id], term("relation", item.relation, language), getattr(item.how, language))
+            (
+                others[item.id],
+                term("relation", item.relation, language),
+                getattr(item.how, language),
+                mark(f"related.{item.id}.how"),
+            )
             for item in paper.related
             if item.id in others
         ],
-        "incoming": [(others[other.id], getattr(item.how, language)) for other, item in subject.incoming],
+        "incoming": [
+            (others[other.id], getattr(item.how, language), mark(f"related.{paper.id}.how", others[other.id]))
+            for other, item in subject.incoming
+        ],
         "bibtex": subject.bibtex,
         "mark": mark,
         "exact": figures.exact,
