@@ -225,7 +225,9 @@ class Net(nn.Module):
     unit = inline(tmp_path / "templates/papers/core.py", Project(tmp_path))
     found = listing.core(unit, "Core", ("Core", "Net", "core_small"))
     assert found.others == ("Net", "core_small")
-    assert found.core == '''from __future__ import annotations
+    assert (
+        found.core
+        == '''from __future__ import annotations
 
 import math
 
@@ -246,6 +248,7 @@ class Core(nn.Module):
     """Core."""
 
     width = rounded(3)'''
+    )
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------
