@@ -106,7 +106,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "other": ("其他", "other"),
     },
     "level": {
-        "parity": ("与原作代码一致", "parity"),
+        "parity": ("与参照代码一致", "parity"),
         "figures": ("参数量与计算量相符", "figures"),
         "runs": ("可运行", "runs"),
         "unverified": ("未验证", "not verified"),
@@ -127,6 +127,8 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
 }
 
 _WORDS: dict[str, tuple[str, str]] = {
+    # Parity, where it is known with whose code.
+    "level_official": ("与原作代码一致", "parity"),
     "level_peer": ("与他人的实现一致", "parity (peer)"),
     # the paper page
     "behind": ("英文已改，此处待更新", "the Chinese text has changed since"),
@@ -213,6 +215,15 @@ _WORDS: dict[str, tuple[str, str]] = {
     "no_insertion": (
         "论文没有给出插进某个参考网络的做法。",
         "The paper names no place in one of the reference networks.",
+    ),
+    "not_inserted": (
+        "它不是能单独插进别的网络的模块：单独构建，按输入、输出的形状接好即可。",
+        "It is no module to insert by itself: build it, and connect it by the shapes of what it takes and gives.",
+    ),
+    "whole_networks": (
+        "它不是能单独插进别的网络的模块：直接使用下面的[完整网络](#variants)，或单独构建后自行搭进网络。",
+        "It is no module to insert by itself: take one of the [full networks](#variants) below, or build it and write "
+        "your network around it.",
     ),
     "insert_usual": ("与论文的用法不尽相同。", "Not quite as in the paper. "),
     "replace_note": (
@@ -384,8 +395,8 @@ def words(language: Language) -> dict[str, str]:
 
 
 def level_name(level: str, source: str | None, language: Language) -> str:
-    """What a level is called; parity with code that is not the authors' says so."""
-    return words(language)["level_peer"] if level == "parity" and source == "peer" else term("level", level, language)
+    """What a level is called; parity says whose code it was measured with, where that is known."""
+    return words(language)[f"level_{source}"] if level == "parity" and source else term("level", level, language)
 
 
 def term(group: str, value: str, language: Language) -> str:
