@@ -27,10 +27,10 @@ def _values(subject: Subject, sizes: dict[str, int]) -> dict[str, Any]:
 
 
 def _same_mode(subject: Subject, example: Subject) -> bool:
-    """Whether a case differs from the example in numbers alone: a closed form speaks of one mode of a module."""
+    """Whether a case differs from the example in numbers and flags alone: a form speaks of one named mode."""
     given = _values(subject, {})
     return all(
-        type(given[name]) in (int, float) and type(value) in (int, float)
+        isinstance(given[name], (int, float)) and isinstance(value, (int, float))
         for name, value in _values(example, {}).items()
         if given.get(name) != value
     )

@@ -137,6 +137,7 @@ def create(
     num_heads: int = 4,
     kernel_size: int = 3,
     stride: int = 1,
+    positions: bool = True,
 ) -> _acmix.ACmix: ...
 @overload
 def create(
@@ -192,6 +193,7 @@ def create(
     eps: float = 1e-05,
     gate_norm: bool = True,
     hidden: bool = False,
+    standardize: bool = True,
 ) -> _attentive_normalization.AttentiveNorm: ...
 @overload
 def create(
@@ -211,7 +213,14 @@ def create(
     num_classes: int = ...,
 ) -> _attentive_normalization.AttentiveNormMobileNetV2: ...
 @overload
-def create(id: Literal["autonl"], *, channels: int, ratio: float = 0.25, stride: int = 2) -> _autonl.LightNL: ...
+def create(
+    id: Literal["autonl"],
+    *,
+    channels: int,
+    ratio: float = 0.25,
+    stride: int = 2,
+    divide_by_keys: bool = False,
+) -> _autonl.LightNL: ...
 @overload
 def create(id: Literal["ba2m"], *, channels: int, reduction: int = 16, rescale: bool = True) -> _ba2m.BA2M: ...
 @overload
@@ -225,6 +234,7 @@ def create(
     fusion: str = "product",
     channel: bool = True,
     spatial: bool = True,
+    normalize_last: bool = False,
 ) -> _bam.BAM: ...
 @overload
 def create(
@@ -552,6 +562,7 @@ def create(
     height: int = 0,
     width: int = 0,
     reduction: int = 16,
+    rectify: bool = True,
 ) -> _ge_net.GatherExcite: ...
 @overload
 def create(
@@ -612,7 +623,7 @@ def create(
     *,
     channels: int,
     stop_gradient: bool = True,
-    size: tuple[int, int] | None = None,
+    size: collections.abc.Sequence[int] | None = None,
 ) -> _nam.NAM: ...
 @overload
 def create(
@@ -862,7 +873,7 @@ def create(
     num_classes: int = ...,
 ) -> _se_net.SENet: ...
 @overload
-def create(id: Literal["sge"], *, groups: int = 64, eps: float = 1e-05) -> _sge.SGE: ...
+def create(id: Literal["sge"], *, groups: int = 64, eps: float = 1e-05, unbiased: bool = True) -> _sge.SGE: ...
 @overload
 def create(id: Literal["simam"], *, e_lambda: float = 0.0001) -> _simam.SimAM: ...
 @overload

@@ -444,6 +444,7 @@ PAPERS: dict[str, PaperInfo] = {
         axes={"C": "channels"},
         example={"channels": 64},
         cases={
+            "mean-alone": {"channels": 64, "standardize": False},
             "groups": {"channels": 64, "components": 5, "groups": 8, "gate": "softmax"},
             "two-layers": {"channels": 32, "components": 5, "gate_norm": False, "hidden": True},
             "stage-three": {"channels": 256, "components": 20},
@@ -621,6 +622,7 @@ PAPERS: dict[str, PaperInfo] = {
         axes={"C": "channels"},
         example={"channels": 64},
         cases={
+            "paper": {"channels": 64, "fusion": "sum", "normalize_last": True},
             "sum": {"channels": 64, "fusion": "sum"},
             "max": {"channels": 64, "fusion": "max"},
             "channel": {"channels": 64, "spatial": False},
@@ -1475,7 +1477,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "keys and values subsampled; position embeddings are omitted."
             ),
             "zh": (
-                "三阶段 Transformer 在两处引入卷积：各阶段用带步幅的重叠卷积生成词元；查询、键、值由 3×3 "
+                "三阶段 Transformer 在两处引入卷积：各阶段用带步长的重叠卷积生成词元；查询、键、值由 3×3 "
                 "深度卷积投影得到，键和值还做两倍下采样；位置编码则省去。"
             ),
         },
@@ -2066,7 +2068,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "block to keep the total computation equal."
             ),
             "zh": (
-                "把视觉 Transformer 入口的一次大步幅切块投影，换成几层步幅为 2 的 3×3 卷积加归一化，末尾接 1×1 "
+                "把视觉 Transformer 入口的一次大步长切块投影，换成几层步长为 2 的 3×3 卷积加归一化，末尾接 1×1 "
                 "卷积；同时减去一个 Transformer 块，使总计算量不变。"
             ),
         },
@@ -2565,7 +2567,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "multiplies it in through a sigmoid."
             ),
             "zh": (
-                "“收集”一步在给定范围内汇总每个通道，可用平均池化或带步幅的深度卷积；“激励”一步可选瓶颈变换，把汇总插值"
+                "“收集”一步在给定范围内汇总每个通道，可用平均池化或带步长的深度卷积；“激励”一步可选瓶颈变换，把汇总插值"
                 "回原尺寸，经 Sigmoid 乘到输入上。"
             ),
         },
@@ -2578,6 +2580,7 @@ PAPERS: dict[str, PaperInfo] = {
         cases={
             "theta-minus-8": {"channels": 64, "extent": 8},
             "theta-4": {"channels": 64, "extent": 4, "learned_gather": True},
+            "theta-plus-32": {"channels": 64, "extent": 32, "learned_gather": True, "learned_excite": True},
             "theta-plus": {"channels": 64, "learned_gather": True, "learned_excite": True, "height": 14, "width": 10},
             "stage-one": {"channels": 256, "learned_gather": True, "learned_excite": True, "height": 56, "width": 56},
         },
@@ -3485,7 +3488,10 @@ PAPERS: dict[str, PaperInfo] = {
         cls="OCR",
         shape="B C H W, B K H W -> B C H W",
         example={"channels": 64, "key_channels": 32},
-        cases={"wide": {"channels": 136, "key_channels": 16}},
+        cases={
+            "pooled": {"channels": 64, "key_channels": 32, "pool": 2},
+            "wide": {"channels": 136, "key_channels": 16},
+        },
         key_maps=("OCR", "OCRHead"),
     ),
     "octconv": PaperInfo(
@@ -4371,7 +4377,7 @@ PAPERS: dict[str, PaperInfo] = {
         shape="B C H W -> B C H W",
         axes={"C": "2*groups"},
         example={"groups": 8},
-        cases={"released": {"groups": 64}},
+        cases={"population": {"groups": 8, "unbiased": False}, "released": {"groups": 64}},
         recipes=(Recipe(backbone="resnet50", where="after:*.bn3"), Recipe(backbone="resnet18", where="after:*.bn2")),
         key_maps=("SGE",),
     ),
@@ -4709,7 +4715,7 @@ PAPERS: dict[str, PaperInfo] = {
                 "convolutions, imitating 5×5 and 7×7 windows."
             ),
             "zh": (
-                "单阶段人脸检测器，直接在步幅不同的三个卷积层上预测；每个预测头之前的上下文模块把一路 3×3 "
+                "单阶段人脸检测器，直接在步长不同的三个卷积层上预测；每个预测头之前的上下文模块把一路 3×3 "
                 "卷积与串联两层、三层 3×3 卷积的支路拼接，等效得到 5×5 和 7×7 的感受野。"
             ),
         },

@@ -9,7 +9,13 @@ import pytest
 from attention_atlas.pytest_plugin import GpuBenchmark
 
 # Sizes of shape letters by case; all others are chosen by device.
-CASES: dict[str, dict[str, int]] = {"example": {}, "groups": {}, "two-layers": {}, "stage-three": {"H": 14, "W": 14}}
+CASES: dict[str, dict[str, int]] = {
+    "example": {},
+    "mean-alone": {},
+    "groups": {},
+    "two-layers": {},
+    "stage-three": {"H": 14, "W": 14},
+}
 
 
 @pytest.mark.parametrize("name", CASES)

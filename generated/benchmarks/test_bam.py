@@ -11,6 +11,7 @@ from attention_atlas.pytest_plugin import GpuBenchmark
 # Sizes of shape letters by case; all others are chosen by device.
 CASES: dict[str, dict[str, int]] = {
     "example": {},
+    "paper": {},
     "sum": {},
     "max": {},
     "channel": {},

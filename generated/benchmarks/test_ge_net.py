@@ -13,6 +13,7 @@ CASES: dict[str, dict[str, int]] = {
     "example": {},
     "theta-minus-8": {"H": 17, "W": 14},
     "theta-4": {"H": 13, "W": 18},
+    "theta-plus-32": {"H": 37, "W": 40},
     "theta-plus": {"H": 14, "W": 10},
     "stage-one": {"H": 56, "W": 56},
 }

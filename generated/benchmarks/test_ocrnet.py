@@ -9,7 +9,7 @@ import pytest
 from attention_atlas.pytest_plugin import GpuBenchmark
 
 # Sizes of shape letters by case; all others are chosen by device.
-CASES: dict[str, dict[str, int]] = {"example": {}, "wide": {"H": 14, "W": 10, "K": 19}}
+CASES: dict[str, dict[str, int]] = {"example": {}, "pooled": {"H": 9, "W": 11}, "wide": {"H": 14, "W": 10, "K": 19}}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -9,7 +9,7 @@ import pytest
 from attention_atlas.pytest_plugin import GpuBenchmark
 
 # Sizes of shape letters by case; all others are chosen by device.
-CASES: dict[str, dict[str, int]] = {"example": {}, "released": {"C": 256, "H": 28, "W": 28}}
+CASES: dict[str, dict[str, int]] = {"example": {}, "population": {}, "released": {"C": 256, "H": 28, "W": 28}}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -23,8 +23,8 @@ class DoubleAttention(nn.Module):
     def __init__(self, channels: int, feature_reduction: int = 4, vector_reduction: int = 4) -> None:
         super().__init__()
         for name, reduction in (("feature_reduction", feature_reduction), ("vector_reduction", vector_reduction)):
-            if channels < reduction:
-                raise ValueError(f"channels: expected at least {name}={reduction}, got {channels}")
+            if not 1 <= reduction <= channels:
+                raise ValueError(f"{name}: expected 1 to channels={channels}, got {reduction}")
         features, vectors = channels // feature_reduction, channels // vector_reduction
         self.features = nn.Conv1d(channels, features, 1)
         self.attend = nn.Conv1d(channels, vectors, 1)

@@ -30,9 +30,10 @@ class ACmix(nn.Module):
     Args:
         attention_size: height and width of the window of the attention.
         kernel_size: of the convolution.
+        positions: whether a learned linear map of a neighbour's offset is added to its key.
 
     Differs from the paper:
-        Its equations have no positions. As released, a learned linear map of a neighbour's offset is added to its key.
+        Its equations have no positions, which is ``positions=False``; the released code has.
     """
 
     def __init__(
@@ -43,12 +44,13 @@ class ACmix(nn.Module):
         num_heads: int = 4,
         kernel_size: int = 3,
         stride: int = 1,
+        positions: bool = True,
     ) -> None:
         super().__init__()
-        if out_channels % num_heads:
+        if num_heads < 1 or out_channels % num_heads:
             raise ValueError(f"num_heads: expected a divisor of out_channels={out_channels}, got {num_heads}")
         for name, size in (("attention_size", attention_size), ("kernel_size", kernel_size)):
-            if size % 2 == 0:
+            if size < 1 or size % 2 == 0:
                 raise ValueError(f"{name}: expected an odd number, got {size}")
         self.attention_size, self.num_heads, self.kernel_size, self.stride = (
             attention_size,
@@ -58,7 +60,7 @@ class ACmix(nn.Module):
         )
         self.head_dim = out_channels // num_heads
         self.qkv = nn.Conv2d(in_channels, 3 * out_channels, 1)
-        self.position = nn.Conv2d(2, self.head_dim, 1)
+        self.position = nn.Conv2d(2, self.head_dim, 1) if positions else None
         self.mix = nn.Parameter(torch.empty(kernel_size**2, 3 * num_heads))
         shifts = torch.eye(kernel_size**2).unflatten(1, (kernel_size, kernel_size))
         self.shift = nn.Parameter(shifts.repeat(out_channels, 1, 1, 1))
@@ -82,8 +84,9 @@ class ACmix(nn.Module):
         """Attention of ``(B, d, h, H, W)`` each over windows: ``(B, O, H/s, W/s)``."""
         size, stride = self.attention_size, self.stride
         q = q[..., ::stride, ::stride].transpose(1, 2) * self.head_dim**-0.5  # (B, h, d, H/s, W/s)
-        # Of the offset p_i - p_j only p_j changes from neighbour to neighbour; the softmax drops the rest.
-        k = k - self._places(k).unsqueeze(2)
+        if self.position is not None:
+            # Of the offset p_i - p_j only p_j changes from neighbour to neighbour; the softmax drops the rest.
+            k = k - self.position(self._places(k)).unsqueeze(2)
         k, v = (self._pad(t).transpose(1, 2) for t in (k, v))  # (B, h, d, H + k - 1, W + k - 1) each
         if q.dtype == torch.float16:  # products of large values leave its range
             q, k = q.float(), k.float()
@@ -98,12 +101,12 @@ class ACmix(nn.Module):
         return F.conv2d(qkv, kernel, None, self.stride, self.kernel_size // 2, groups=self.head_dim)
 
     def _places(self, like: Tensor) -> Tensor:
-        """A linear map of column and row, both from -1 to 1: ``(1, d, H, W)``."""
+        """Column and row of each position, both from -1 to 1: ``(1, 2, H, W)``."""
         height, width = like.shape[3:]
         rows = torch.linspace(-1, 1, height, dtype=like.dtype, device=like.device)
         columns = torch.linspace(-1, 1, width, dtype=like.dtype, device=like.device)
         grid = torch.stack((columns.expand(height, -1), rows[:, None].expand(-1, width)))
-        return self.position(grid.unsqueeze(0))
+        return grid.unsqueeze(0)
 
     def _pad(self, x: Tensor) -> Tensor:
         """Mirrors ``(B, d, h, H, W)`` at the border of the map."""

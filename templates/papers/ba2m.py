@@ -31,8 +31,8 @@ class BA2M(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 16, rescale: bool = True) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         hidden = channels // reduction
         self.rescale = rescale
         self.channel = nn.Sequential(

@@ -17,11 +17,15 @@ class ChannelGate(nn.Module):
         x: ``(B, C, H, W)`` -> ``(B, C)``
     """
 
-    def __init__(self, channels: int, reduction: int = 16) -> None:
+    def __init__(self, channels: int, reduction: int = 16, normalize_last: bool = False) -> None:
         super().__init__()
         hidden = channels // reduction
         self.layers = nn.Sequential(
-            nn.Linear(channels, hidden), nn.BatchNorm1d(hidden), nn.ReLU(inplace=True), nn.Linear(hidden, channels)
+            nn.Linear(channels, hidden),
+            nn.Identity() if normalize_last else nn.BatchNorm1d(hidden),
+            nn.ReLU(inplace=True),
+            nn.Linear(hidden, channels),
+            *([nn.BatchNorm1d(channels)] if normalize_last else []),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -35,18 +39,22 @@ class SpatialGate(nn.Module):
         x: ``(B, C, H, W)`` -> ``(B, 1, H, W)``
     """
 
-    def __init__(self, channels: int, reduction: int = 16, dilation: int = 4, depth: int = 2) -> None:
+    def __init__(
+        self, channels: int, reduction: int = 16, dilation: int = 4, depth: int = 2, normalize_last: bool = False
+    ) -> None:
         super().__init__()
         hidden = channels // reduction
-        self.reduce = _normalised(nn.Conv2d(channels, hidden, 1))
+        layer = nn.Sequential if normalize_last else _normalised
+        self.reduce = layer(nn.Conv2d(channels, hidden, 1))
         # The padding follows the dilation, so that the map keeps its size.
         self.dilated = nn.Sequential(
-            *(_normalised(nn.Conv2d(hidden, hidden, 3, padding=dilation, dilation=dilation)) for _ in range(depth))
+            *(layer(nn.Conv2d(hidden, hidden, 3, padding=dilation, dilation=dilation)) for _ in range(depth))
         )
         self.project = nn.Conv2d(hidden, 1, 1)
+        self.norm = nn.BatchNorm2d(1) if normalize_last else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.project(self.dilated(self.reduce(x)))  # (B, 1, H, W)  Eq. 4
+        return self.norm(self.project(self.dilated(self.reduce(x))))  # (B, 1, H, W)  Eq. 4
 
 
 class BAM(nn.Module):
@@ -61,11 +69,13 @@ class BAM(nn.Module):
         depth: how many of them there are.
         fusion: ``product`` multiplies the branches before the sigmoid, ``sum`` adds them, ``max`` takes the greater.
         channel, spatial: whether there is a channel and a spatial branch; one alone is not fused with anything.
+        normalize_last: whether each branch is normalised once, after its last layer, and its convolutions follow each
+            other directly.
 
     Differs from the paper:
         Eq. 2 adds the two branches; the released code multiplies them, which is the default here. The paper's form is
-        ``fusion="sum"``. The paper normalises each branch once, after its last layer; the code normalises after every
-        layer but the last, and a ReLU follows.
+        ``fusion="sum"``. Eq. 3 and 4 normalise each branch once, after its last layer: ``normalize_last=True``. The
+        code normalises after every layer but the last, and a ReLU follows.
     """
 
     def __init__(
@@ -77,17 +87,20 @@ class BAM(nn.Module):
         fusion: str = "product",
         channel: bool = True,
         spatial: bool = True,
+        normalize_last: bool = False,
     ) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         if fusion not in ("product", "sum", "max"):
             raise ValueError(f"fusion: expected product, sum or max, got {fusion!r}")
+        if depth < 0:
+            raise ValueError(f"depth: expected at least 0, got {depth}")
         if not (channel or spatial):
             raise ValueError("channel, spatial: expected at least one to be true, got neither")
         self.fusion = fusion
-        self.channel = ChannelGate(channels, reduction) if channel else None
-        self.spatial = SpatialGate(channels, reduction, dilation, depth) if spatial else None
+        self.channel = ChannelGate(channels, reduction, normalize_last) if channel else None
+        self.spatial = SpatialGate(channels, reduction, dilation, depth, normalize_last) if spatial else None
 
     def forward(self, x: Tensor) -> Tensor:
         return (x * self._gate(x)).add_(x)  # (B, C, H, W)  Eq. 1

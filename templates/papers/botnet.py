@@ -40,7 +40,7 @@ class MHSA(nn.Module):
         relative: bool = True,
     ) -> None:
         super().__init__()
-        if out_channels % num_heads:
+        if num_heads < 1 or out_channels % num_heads:
             raise ValueError(f"num_heads: expected a divisor of out_channels={out_channels}, got {num_heads}")
         if stride not in (1, 2):
             raise ValueError(f"stride: expected 1 or 2, got {stride}")
@@ -64,7 +64,8 @@ class MHSA(nn.Module):
             q, k = self._append(q, k, height, width)  # (B, h, N, d + H + W) each
         else:
             k = k + (self.vertical[:height, None] + self.horizontal[:width]).flatten(0, 1)
-        y = _attend(q, k, v).mT.reshape(batch, -1, height, width)  # (B, O, H, W)
+        # Not a view of what attention keeps for the backward pass: the next layer may work in place.
+        y = _attend(q, k, v).mT.reshape(batch, -1, height, width).contiguous()  # (B, O, H, W)
         return y if self.stride == 1 else F.avg_pool2d(y, 2, ceil_mode=True)  # (B, O, H/s, W/s)
 
     def _append(self, q: Tensor, k: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:

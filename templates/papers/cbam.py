@@ -30,10 +30,8 @@ class ChannelGate(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 16, pools: Sequence[str] = ("avg", "max")) -> None:
         super().__init__()
-        if reduction < 1:
-            raise ValueError(f"reduction: expected at least 1, got {reduction}")
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         if not pools or any(pool not in _POOLS for pool in pools):
             raise ValueError(f"pools: expected one or more of {', '.join(_POOLS)}, got {list(pools)}")
         self.pools = tuple(pools)

@@ -39,6 +39,8 @@ class CoT(nn.Module):
         super().__init__()
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size: expected an odd number, got {kernel_size}")
+        if groups < 1:
+            raise ValueError(f"groups: expected at least 1, got {groups}")
         if channels % (SHARED * groups):
             raise ValueError(f"channels: expected a multiple of {SHARED * groups}, got {channels}")
         self.kernel_size, self.groups = kernel_size, groups

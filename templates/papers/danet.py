@@ -23,8 +23,8 @@ class PAM(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 8) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         self.query = nn.Conv2d(channels, channels // reduction, 1)
         self.key = nn.Conv2d(channels, channels // reduction, 1)
         self.value = nn.Conv2d(channels, channels, 1)
@@ -35,10 +35,10 @@ class PAM(nn.Module):
 
     def add_to(self, target: Tensor, x: Tensor) -> Tensor:
         """``target`` plus what the positions of ``x`` receive."""
-        b, c, d = (
+        c, b, d = (
             layer(x).flatten(2) for layer in (self.query, self.key, self.value)
         )  # (B, C / r, N) twice, (B, C, N)
-        out = attend(b, c, d, scale=1.0)  # (B, C, N)  Eq. 1
+        out = attend(c, b, d, scale=1.0)  # (B, C, N)  Eq. 1
         return torch.addcmul(target, self.gamma, out.reshape(x.shape))  # (B, C, H, W)  Eq. 2
 
 

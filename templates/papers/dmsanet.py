@@ -60,6 +60,6 @@ class DMSA(nn.Module):
     def attend_to_positions(self, x: Tensor) -> Tensor:
         """Adds to each position the mean of all positions' values, weighted by a softmax over products."""
         maps = self.project(x.flatten(1, 2))  # (B, 3*C/2, H, W)
-        b, c, d = maps.view(-1, 3, *x.shape[2:]).flatten(3).unbind(1)  # (B*G, C/2G, N)
+        b, c, d = maps.reshape(-1, 3, *x.shape[2:]).flatten(3).unbind(1)  # (B*G, C/2G, N)
         received = attend(c, b, d, scale=1.0).reshape(x.shape)  # (B, G, C/2G, H, W)
         return torch.addcmul(x, self.alpha[:, None, None, None], received).to(x.dtype)

@@ -17,7 +17,8 @@ class EMAU(nn.Module):
     """Fits K bases to the embedded positions by a few EM steps, rebuilds each position from them and adds the input.
 
     Bases have unit length after each step. In training, those that the steps start from follow the fitted ones as a
-    moving average; what other processes fit is not seen.
+    moving average; what other processes fit is not seen. A forward pass in training therefore changes the module: under
+    activation checkpointing the second one starts from other bases than the first.
 
     Shape:
         x: ``(B, C, H, W)`` -> ``(B, C, H, W)``
@@ -41,6 +42,8 @@ class EMAU(nn.Module):
         differentiate: bool = False,
     ) -> None:
         super().__init__()
+        if num_bases < 1:
+            raise ValueError(f"num_bases: expected at least 1, got {num_bases}")
         if iterations < 1:
             raise ValueError(f"iterations: expected at least 1, got {iterations}")
         if not 0 <= momentum <= 1:
@@ -74,7 +77,7 @@ class EMAU(nn.Module):
         """
         mu = self.mu.clone().expand(x.shape[0], -1, -1)  # a copy: the buffer changes before the backward pass
         w = self.embed.weight.flatten(1)
-        b = self.embed.get_parameter("bias").unsqueeze(1)
+        b = w.new_zeros(len(w), 1) if self.embed.bias is None else self.embed.bias.unsqueeze(1)
         # Sums over all positions leave the range of half precision.
         with full_precision(x):
             if x.dtype in (torch.float16, torch.bfloat16):

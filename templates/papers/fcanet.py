@@ -48,8 +48,8 @@ class MultiSpectralAttention(nn.Module):
         super().__init__()
         if min(height, width) < 7:
             raise ValueError(f"height, width: expected at least 7, got {height} and {width}")
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         basis = _basis(frequencies, height, width)
         if channels % len(basis):
             raise ValueError(f"channels: expected a multiple of {len(basis)} ({frequencies}), got {channels}")

@@ -22,8 +22,9 @@ class GlobalContext(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 16, pooling: str = "attention", fusion: str = "add") -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if reduction < 1 or channels // reduction < 2:
+            # Normalised, a single number is constant: the vector would be the same for every input.
+            raise ValueError(f"reduction: expected 1 to channels/2={channels // 2}, got {reduction}")
         if pooling not in ("attention", "mean"):
             raise ValueError(f"pooling: expected attention or mean, got {pooling!r}")
         if fusion not in ("add", "mul", "both"):

@@ -30,10 +30,11 @@ class GatherExcite(nn.Module):
         learned_excite: two 1x1 convolutions on the summary, as in squeeze-and-excitation.
         height, width: size of the map, needed (and then fixed) where a global gather is learned.
         reduction: C over the width between the two convolutions.
+        rectify: whether a ReLU stands between a learned gather and the learned excite operator.
 
     Differs from the paper:
         The released definition of GE-θ⁺ has a ReLU between the gather and the excite operator, as here; the paper's
-        text has none.
+        text has none: ``rectify=False``.
     """
 
     def __init__(
@@ -45,14 +46,15 @@ class GatherExcite(nn.Module):
         height: int = 0,
         width: int = 0,
         reduction: int = 16,
+        rectify: bool = True,
     ) -> None:
         super().__init__()
         if extent < 0 or extent == 1 or extent & (extent - 1):
             raise ValueError(f"extent: expected 0 or a power of two from 2 on, got {extent}")
         if learned_gather and extent == 0 and min(height, width) < 1:
             raise ValueError(f"height, width: expected the size of the map (global extent), got {height} and {width}")
-        if learned_excite and channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if learned_excite and not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         self.gather: nn.Module | None = None
         if learned_gather:
             self.gather = _Windows(channels, extent) if extent else _WholeMap(channels, height, width)
@@ -60,7 +62,7 @@ class GatherExcite(nn.Module):
         self.excite: nn.Module | None = None
         if learned_excite:
             self.excite = nn.Sequential(
-                nn.ReLU(inplace=True) if learned_gather else nn.Identity(),
+                nn.ReLU(inplace=True) if learned_gather and rectify else nn.Identity(),
                 nn.Conv2d(channels, channels // reduction, 1),
                 nn.ReLU(inplace=True),
                 nn.Conv2d(channels // reduction, channels, 1),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -25,10 +27,12 @@ class NAM(nn.Module):
         ``size=(H, W)``, and :meth:`penalty` in the loss.
     """
 
-    def __init__(self, channels: int, stop_gradient: bool = True, size: tuple[int, int] | None = None) -> None:
+    def __init__(self, channels: int, stop_gradient: bool = True, size: Sequence[int] | None = None) -> None:
         super().__init__()
         self.stop_gradient = stop_gradient
-        self.size = size
+        if size is not None and (len(size) != 2 or min(size) < 1):
+            raise ValueError(f"size: expected the height and width of the maps, got {size}")
+        self.size = None if size is None else (size[0], size[1])
         self.channel_norm = nn.BatchNorm2d(channels)
         self.pixel_norm = None if size is None else nn.BatchNorm1d(size[0] * size[1])
 
@@ -51,4 +55,6 @@ class NAM(nn.Module):
 
     def _shares(self, scales: Tensor) -> Tensor:
         sizes = (scales.detach() if self.stop_gradient else scales).abs()
-        return sizes / sizes.sum()
+        # One scale per position: their sum leaves the range of half precision.
+        wide = sizes.to(torch.promote_types(sizes.dtype, torch.float32))
+        return (wide / wide.sum()).to(sizes.dtype)

@@ -102,8 +102,10 @@ class PolarizedSelfAttention(nn.Module):
             raise ValueError(f"layout: expected parallel or sequential, got {layout!r}")
         if form not in ("released", "paper"):
             raise ValueError(f"form: expected released or paper, got {form!r}")
-        if channels < 8:
-            raise ValueError(f"channels: expected at least 8, got {channels}")
+        # Normalised, a narrow layer of one number would be constant.
+        least = 16 if (layout, form) == ("sequential", "released") else 2
+        if channels < least:
+            raise ValueError(f"channels: expected at least {least}, got {channels}")
         self.layout = layout
         parallel, paper = layout == "parallel", form == "paper"
         self.channel = ChannelAttention(channels, "norm" if paper else "plain" if parallel else "bottleneck")

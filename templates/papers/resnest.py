@@ -49,6 +49,8 @@ class SplAtConv2d(nn.Module):
         super().__init__()
         if radix < 1:
             raise ValueError(f"radix: expected at least 1, got {radix}")
+        if reduction < 1 or groups < 1:
+            raise ValueError(f"reduction, groups: expected at least 1, got {reduction} and {groups}")
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size: expected an odd number, got {kernel_size}")
         if in_channels % (groups * radix):

@@ -83,10 +83,20 @@ class RGA(nn.Module):
         down_ratio: int = 8,
     ) -> None:
         super().__init__()
+        if min(channel_ratio, spatial_ratio, down_ratio) < 1:
+            ratios = f"{channel_ratio}, {spatial_ratio} and {down_ratio}"
+            raise ValueError(f"channel_ratio, spatial_ratio, down_ratio: expected at least 1, got {ratios}")
         if not (spatial or channel):
             raise ValueError("spatial, channel: expected at least one to be true, got neither")
         self.size = (height, width)
         positions = height * width
+        # What a gate is for is narrowed twice, what it looks at once.
+        least = channel_ratio * (max(1, down_ratio - 1) if channel else 1)
+        if channels < least:
+            raise ValueError(f"channels: expected at least {least}, got {channels}")
+        least = spatial_ratio * (max(1, down_ratio - 1) if spatial else 1)
+        if positions < least:
+            raise ValueError(f"height, width: expected at least {least} positions, got {height} x {width}")
         self.spatial = (
             RelationAttention(channels, positions, channel_ratio, spatial_ratio, down_ratio) if spatial else None
         )

@@ -44,8 +44,8 @@ class RNL(nn.Module):
         norm: bool = True,
     ) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         if kernel_size % 2 == 0 or temporal_kernel % 2 == 0:
             raise ValueError(f"kernels: expected odd sizes, got {kernel_size} and {temporal_kernel}")
         if activation not in ("softmax", "relu"):
@@ -93,8 +93,8 @@ class ChannelGate(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 2) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         self.attention = nn.Conv1d(channels, 1, 1)
         self.down = nn.Linear(channels, channels // reduction)
         self.norm = nn.BatchNorm1d(channels // reduction)

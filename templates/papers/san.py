@@ -55,8 +55,8 @@ class SAM(nn.Module):
             raise ValueError(f"kernel_size: expected an odd number, got {kernel_size}")
         if out_channels % shared:
             raise ValueError(f"out_channels: expected a multiple of shared={shared}, got {out_channels}")
-        if in_channels < reduction:
-            raise ValueError(f"in_channels: expected at least reduction={reduction}, got {in_channels}")
+        if not 1 <= reduction <= in_channels:
+            raise ValueError(f"reduction: expected 1 to in_channels={in_channels}, got {reduction}")
         self.kernel_size, self.pairwise, self.shared = kernel_size, pairwise, shared
         width, groups = in_channels // reduction, out_channels // shared
         self.query = nn.Conv2d(in_channels, width, 1)
@@ -73,6 +73,9 @@ class SAM(nn.Module):
             self.weigh = _perceptron(related, groups, near * groups)
 
     def forward(self, x: Tensor) -> Tensor:
+        if min(x.shape[2:]) <= self.kernel_size // 2:
+            least = self.kernel_size // 2 + 1
+            raise ValueError(f"x: expected at least {least} x {least} positions, got {x.shape[2]} x {x.shape[3]}")
         query, key, value = self.query(x), self.key(x), self.value(x)  # (B, R, H, W) twice, (B, O, H, W)
         weights = self._of_pairs(query, key) if self.position is not None else self._of_patches(query, key)
         weights = weights.unflatten(3, x.shape[2:]).unsqueeze(1)  # (B, 1, O / shared, k * k, H, W)

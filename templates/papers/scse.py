@@ -17,8 +17,8 @@ class ChannelSE(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 2) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         self.down = nn.Linear(channels, channels // reduction)
         self.relu = nn.ReLU(inplace=True)
         self.up = nn.Linear(channels // reduction, channels)

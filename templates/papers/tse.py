@@ -28,8 +28,8 @@ class TiledSE(nn.Module):
         super().__init__()
         if min(tile_height, tile_width) < 0:
             raise ValueError(f"tile_height, tile_width: expected 0 or more, got {tile_height} and {tile_width}")
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         self.tile_height = tile_height
         self.tile_width = tile_width
         self.down = nn.Linear(channels, channels // reduction, bias=bias)

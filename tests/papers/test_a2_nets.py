@@ -99,5 +99,5 @@ def test_large_values_in_half_precision(dtype: torch.dtype) -> None:
 
 @pytest.mark.parametrize("name", ["feature_reduction", "vector_reduction"])
 def test_wrong_arguments(name: str) -> None:
-    with pytest.raises(ValueError, match=f"channels: expected at least {name}=9, got 8"):
+    with pytest.raises(ValueError, match=f"{name}: expected 1 to channels=8, got 9"):
         DoubleAttention(8, **{name: 9})

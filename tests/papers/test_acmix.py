@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from templates.blocks.windows import merge_windows, partition_windows
@@ -12,7 +14,7 @@ from templates.papers.acmix import ACmix, ACmixSwin, WindowACmix
 from tests.papers.mutants import rejected
 
 
-def made(**arguments: int) -> ACmix:
+def made(**arguments: Any) -> ACmix:
     torch.manual_seed(0)
     module = ACmix(6, 8, num_heads=2, **arguments).double()
     torch.nn.init.normal_(module.shift)
@@ -46,6 +48,7 @@ def test_the_attention_position_by_position() -> None:
     x = torch.rand(1, 6, 3, 4, dtype=torch.float64)
     q, k, v = module.qkv(x)[0].unflatten(0, (3, 2, 4))
     rows, columns = torch.linspace(-1, 1, 3, dtype=x.dtype), torch.linspace(-1, 1, 4, dtype=x.dtype)
+    assert module.position is not None
     weight = module.position.weight[:, :, 0, 0]
     expected = torch.zeros(2, 4, 3, 4, dtype=torch.float64)
     for i in range(3):
@@ -64,7 +67,7 @@ def test_the_attention_position_by_position() -> None:
 class Unscaled(ACmix):
     """The logits are not divided by the root of the head's width."""
 
-    def __init__(self, in_channels: int, out_channels: int, attention_size: int, num_heads: int, **rest: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, attention_size: int, num_heads: int, **rest: Any) -> None:
         super().__init__(in_channels, out_channels, attention_size, num_heads, **rest)
         self.attend_width = self.head_dim
 
@@ -171,3 +174,21 @@ def test_large_values_in_half_precision(dtype: torch.dtype) -> None:
 def test_wrong_arguments(call: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()  # pyright: ignore[reportCallIssue]
+
+
+def test_without_positions_attention_sees_the_content_alone() -> None:
+    module = ACmix(8, 8, attention_size=3, num_heads=2, positions=False).double()
+    assert not any(name.startswith("position") for name in module.state_dict())
+    nn.init.zeros_(module.convolution_rate)
+    nn.init.ones_(module.attention_rate)
+    x = torch.randn(1, 8, 4, 5, dtype=torch.float64)
+    q, k, v = module.qkv(x).chunk(3, 1)
+    k, v = (F.pad(t, (1, 1, 1, 1), "reflect") for t in (k, v))
+    expected = torch.empty_like(q)
+    for head in (slice(0, 4), slice(4, 8)):
+        for i in range(4):
+            for j in range(5):
+                near_k, near_v = (t[0, head, i : i + 3, j : j + 3].flatten(1) for t in (k, v))
+                weights = (q[0, head, i, j] @ near_k / 2).softmax(0)
+                expected[0, head, i, j] = near_v @ weights
+    torch.testing.assert_close(module(x), expected)

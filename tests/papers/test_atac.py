@@ -87,7 +87,7 @@ def test_gates_take_the_place_of_relu() -> None:
 def test_wrong_arguments() -> None:
     with pytest.raises(ValueError, match="context: expected local or global, got 'pixel'"):
         ATAC(8, context="pixel")
-    with pytest.raises(ValueError, match="channels: expected at least reduction=16, got 8"):
+    with pytest.raises(ValueError, match="reduction: expected 1 to channels=8, got 16"):
         ATAC(8, 16)
     with pytest.raises(ValueError, match="stages: expected 0 to 4, got 5"):
         ATACResNet(stages=5)

@@ -76,3 +76,12 @@ def test_wrong_arguments() -> None:
         AttentiveNorm(4, groups=3)
     with pytest.raises(ValueError, match="two positions or more"):
         AttentiveNorm(4)(torch.rand(2, 4, 1, 1))
+
+
+def test_attention_can_see_the_mean_alone() -> None:
+    module = AttentiveNorm(6, standardize=False).double().eval()
+    x = torch.randn(3, 6, 4, 5, dtype=torch.float64)
+    mix = (module.attention(x.mean((2, 3))) + 3).clamp(0, 6) / 6
+    expected = (mix @ module.weight)[..., None, None] * module.norm(x) + (mix @ module.bias)[..., None, None]
+    torch.testing.assert_close(module(x), expected)
+    assert module(torch.randn(2, 6, 1, 1, dtype=torch.float64)).isfinite().all()

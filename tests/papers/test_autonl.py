@@ -102,3 +102,12 @@ def test_a_new_module_changes_nothing() -> None:
 def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         LightNL(**arguments)
+
+
+def test_sums_over_the_keys_can_be_means() -> None:
+    x = torch.randn(2, 8, 5, 6, dtype=torch.float64)
+    module = LightNL(8, 0.5, 2, divide_by_keys=True).double()
+    theta, phi, g = x[:, :4].flatten(2), x[:, :4, ::2, ::2].flatten(2), x[:, :, ::2, ::2].flatten(2)
+    expected = (g @ (phi.mT @ theta)) / 9
+    torch.testing.assert_close(module.attend(theta, phi, g), expected)
+    torch.testing.assert_close(LightNL(8, 0.5, 2).attend(theta, phi, g), expected * 9 / 30)

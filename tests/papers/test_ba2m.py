@@ -173,7 +173,7 @@ def test_the_loop_rejects_wrong_versions(mutant: type[BA2M]) -> None:
 
 
 def test_sizes_that_do_not_fit() -> None:
-    with pytest.raises(ValueError, match=r"channels: expected at least reduction=16, got 8"):
+    with pytest.raises(ValueError, match=r"reduction: expected 1 to channels=8, got 16"):
         BA2M(8)
     with pytest.raises(ValueError, match=r"x: expected two items or more to train with, got 1"):
         BA2M(16).train()(torch.randn(1, 16, 4, 4))

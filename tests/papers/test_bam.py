@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from templates.papers.bam import BAM, SpatialGate
 from tests.papers.mutants import rejected
@@ -96,7 +96,26 @@ def test_any_size_and_dilation(size: tuple[int, int], dilation: int) -> None:
 def test_wrong_arguments() -> None:
     with pytest.raises(ValueError, match="fusion: expected product, sum or max, got 'mean'"):
         BAM(16, fusion="mean")
-    with pytest.raises(ValueError, match="channels: expected at least reduction=16, got 8"):
+    with pytest.raises(ValueError, match="reduction: expected 1 to channels=8, got 16"):
         BAM(8)
     with pytest.raises(ValueError, match="channel, spatial: expected at least one to be true, got neither"):
         BAM(16, channel=False, spatial=False)
+
+
+def test_the_papers_branches_are_normalised_once() -> None:
+    module = BAM(32, fusion="sum", normalize_last=True).double().eval()
+    norms = [layer for layer in module.modules() if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d))]
+    assert [norm.num_features for norm in norms] == [32, 1]
+    for norm in norms:
+        nn.init.normal_(norm.running_mean)  # pyright: ignore[reportArgumentType]
+    channel, spatial = module.channel, module.spatial
+    assert channel is not None
+    assert spatial is not None
+    x = torch.randn(2, 32, 5, 6, dtype=torch.float64)
+    down, up = (layer for layer in channel.layers if isinstance(layer, nn.Linear))
+    of_channels = norms[0](up(down(x.mean((2, 3))).relu()))
+    y = x
+    for conv in (layer for layer in spatial.modules() if isinstance(layer, nn.Conv2d)):
+        y = conv(y)
+    gate = (of_channels[:, :, None, None] + norms[1](y)).sigmoid()
+    torch.testing.assert_close(module(x), x + x * gate)

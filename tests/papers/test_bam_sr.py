@@ -112,7 +112,7 @@ def test_wrong_versions_are_rejected(mutant: type[BAM]) -> None:
 
 
 def test_sizes_that_do_not_fit() -> None:
-    with pytest.raises(ValueError, match=r"channels: expected at least reduction=16, got 8"):
+    with pytest.raises(ValueError, match=r"reduction: expected 1 to channels=8, got 16"):
         ACAM(8)
     with pytest.raises(ValueError, match=r"kernel_size: expected an odd number, got 4"):
         MSAM(4)

@@ -155,3 +155,9 @@ def test_large_values_in_half_precision_stay_finite() -> None:
     torch.manual_seed(0)
     module = MHSA(8, 8).half()
     assert module(torch.randn(1, 8, 6, 5).mul(1e3).half()).isfinite().all()
+
+
+def test_the_next_layer_may_work_in_place() -> None:
+    for relative in (True, False):
+        module = nn.Sequential(MHSA(8, 8, relative=relative), nn.ReLU(inplace=True))
+        module(torch.randn(2, 8, 5, 6, requires_grad=True)).sum().backward()

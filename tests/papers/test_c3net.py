@@ -112,7 +112,7 @@ def test_half_precision_with_large_values() -> None:
 
 
 def test_what_cannot_be_built() -> None:
-    with pytest.raises(ValueError, match=r"height, width: expected at least reduction=8 positions, got 6"):
+    with pytest.raises(ValueError, match=r"reduction: expected 1 to height\*width=6, got 8"):
         C3(4, 2, 3)
     with pytest.raises(ValueError, match=r"channels: expected a multiple of 3 groups, got 10"):
         C3(10, 4, 4, group_channels=3)

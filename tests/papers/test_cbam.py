@@ -170,13 +170,13 @@ def test_poolings() -> None:
 
 
 def test_bad_arguments() -> None:
-    with pytest.raises(ValueError, match="channels: expected at least reduction=16, got 8"):
+    with pytest.raises(ValueError, match="reduction: expected 1 to channels=8, got 16"):
         CBAM(8)
     with pytest.raises(ValueError, match=r"pools: expected one or more of avg, max, lp, lse, got \['mean'\]"):
         CBAM(16, pools=["mean"])
     with pytest.raises(ValueError, match=r"pools: expected one or more of avg, max, lp, lse, got \[\]"):
         CBAM(16, pools=[])
-    with pytest.raises(ValueError, match="reduction: expected at least 1, got 0"):
+    with pytest.raises(ValueError, match="reduction: expected 1 to channels=16, got 0"):
         CBAM(16, reduction=0)
     with pytest.raises(ValueError, match="kernel_size: expected an odd number, got 4"):
         CBAM(16, kernel_size=4)

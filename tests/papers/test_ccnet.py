@@ -147,8 +147,8 @@ def test_a_new_module_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: CrissCrossAttention(4), "channels: expected at least reduction=8, got 4"),
-        (lambda: CrissCrossAttention(4, 0), "reduction: expected at least 1, got 0"),
+        (lambda: CrissCrossAttention(4), "reduction: expected 1 to channels=4, got 8"),
+        (lambda: CrissCrossAttention(4, 0), "reduction: expected 1 to channels=4, got 0"),
         (lambda: RCCA(32, 5, recurrence=0), "recurrence: expected at least 1, got 0"),
     ],
 )

@@ -141,7 +141,7 @@ def test_half_precision_with_large_values(mode: Mode) -> None:
 def test_what_cannot_be_built() -> None:
     with pytest.raises(ValueError, match=r"mode: expected 'double_fc', '1x1', '2x1' or 'folded', got '3x3'"):
         CMPESE(32, mode="3x3")  # pyright: ignore[reportArgumentType]  what is tested
-    with pytest.raises(ValueError, match=r"channels: expected at least 16, got 8"):
+    with pytest.raises(ValueError, match=r"reduction: expected 1 to channels=8, got 16"):
         CMPESE(8)
     with pytest.raises(ValueError, match=r"channels, fold: expected a multiple, .* got 32 and 5"):
         CMPESE(32, mode="folded", fold=5)

@@ -146,5 +146,5 @@ def test_the_head_classifies_the_sum_first() -> None:
 
 
 def test_wrong_arguments() -> None:
-    with pytest.raises(ValueError, match="channels: expected at least reduction=8, got 4"):
+    with pytest.raises(ValueError, match="reduction: expected 1 to channels=4, got 8"):
         DualAttention(4)

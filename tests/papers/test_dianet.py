@@ -109,7 +109,7 @@ def test_half_precision_with_large_values() -> None:
 
 
 def test_what_cannot_be_built() -> None:
-    with pytest.raises(ValueError, match=r"channels: expected at least reduction=4, got 3"):
+    with pytest.raises(ValueError, match=r"reduction: expected 1 to channels=3, got 4"):
         DIALSTM(3)
     with pytest.raises(ValueError, match=r"num_layers: expected at least 1, got 0"):
         DIALSTM(8, num_layers=0)

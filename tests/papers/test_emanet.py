@@ -148,3 +148,9 @@ def test_large_values_in_half_precision(dtype: torch.dtype) -> None:
 def test_wrong_arguments(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         EMAU(8, **arguments)  # pyright: ignore[reportArgumentType]
+
+
+def test_parameters_may_be_plain_tensors() -> None:
+    module, x = EMAU(8, 4).double().eval(), torch.randn(2, 8, 3, 5, dtype=torch.float64)
+    state = {name: value.detach() * 1 for name, value in module.named_parameters()}
+    torch.testing.assert_close(torch.func.functional_call(module, state, x), module(x))

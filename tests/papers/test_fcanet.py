@@ -146,7 +146,7 @@ def test_unknown_frequencies(frequencies: str) -> None:
 def test_sizes_that_do_not_fit() -> None:
     with pytest.raises(ValueError, match=r"height, width: expected at least 7, got 6 and 7"):
         MultiSpectralAttention(64, 6, 7)
-    with pytest.raises(ValueError, match=r"channels: expected at least reduction=16, got 8"):
+    with pytest.raises(ValueError, match=r"reduction: expected 1 to channels=8, got 16"):
         MultiSpectralAttention(8)
     with pytest.raises(ValueError, match=r"channels: expected a multiple of 16 \(top16\), got 40"):
         MultiSpectralAttention(40)

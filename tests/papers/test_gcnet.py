@@ -105,7 +105,8 @@ def test_large_values_in_half_precision(dtype: torch.dtype) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"reduction": 33}, "channels: expected at least reduction=33, got 32"),
+        ({"reduction": 17}, "reduction: expected 1 to channels/2=16, got 17"),
+        ({"reduction": 0}, "reduction: expected 1 to channels/2=16, got 0"),
         ({"pooling": "max"}, "pooling: expected attention or mean, got 'max'"),
         ({"fusion": "cat"}, "fusion: expected add, mul or both, got 'cat'"),
     ],

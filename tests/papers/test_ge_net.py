@@ -132,7 +132,7 @@ def test_extents_are_powers_of_two(extent: int) -> None:
 def test_what_cannot_be_built() -> None:
     with pytest.raises(ValueError, match=r"height, width: expected the size of the map \(global extent\), got 7 and 0"):
         GatherExcite(8, learned_gather=True, height=7)
-    with pytest.raises(ValueError, match=r"channels: expected at least reduction=16, got 8"):
+    with pytest.raises(ValueError, match=r"reduction: expected 1 to channels=8, got 16"):
         GatherExcite(8, learned_excite=True)
     with pytest.raises(ValueError, match=r"input_size: expected a multiple of 32, got 100"):
         GEResNet(input_size=100)
@@ -141,3 +141,15 @@ def test_what_cannot_be_built() -> None:
 def test_a_map_of_other_channels_is_refused() -> None:
     with pytest.raises(ValueError, match=r"x: expected \(B, 8, H, W\), got \(2, 16, 4, 4\)"):
         GatherExcite(8)(torch.randn(2, 16, 4, 4))
+
+
+def test_the_papers_operators_follow_each_other_directly() -> None:
+    released = GatherExcite(32, 2, True, True).double().eval()
+    paper = GatherExcite(32, 2, True, True, rectify=False).double().eval()
+    paper.load_state_dict(released.state_dict())
+    x = torch.randn(2, 32, 5, 7, dtype=torch.float64)
+    assert paper.gather is not None
+    assert isinstance(paper.excite, nn.Sequential)
+    s = paper.excite[1:](paper.gather(x)).sigmoid()
+    torch.testing.assert_close(paper(x), x * F.interpolate(s, (5, 7)))
+    assert not torch.allclose(paper(x), released(x))

@@ -88,3 +88,18 @@ def test_negative_scales_count_by_their_size() -> None:
 def test_maps_of_another_size_are_refused_by_the_spatial_part() -> None:
     with pytest.raises(ValueError, match=r"x: expected maps of \(2, 4\), got \(4, 2\)"):
         NAM(3, size=(2, 4))(torch.rand(2, 3, 4, 2))
+
+
+def test_the_size_may_be_a_list_and_must_be_one() -> None:
+    assert NAM(4, size=[5, 7])(torch.randn(2, 4, 5, 7)).shape == (2, 4, 5, 7)
+    with pytest.raises(ValueError, match=r"x: expected maps of \(5, 7\), got \(7, 5\)"):
+        NAM(4, size=[5, 7])(torch.randn(2, 4, 7, 5))
+    with pytest.raises(ValueError, match=r"size: expected the height and width of the maps, got \[5\]"):
+        NAM(4, size=[5])
+
+
+def test_shares_of_many_positions_stay_in_half_precision() -> None:
+    module = NAM(4, size=(256, 300)).half()
+    assert module.pixel_norm is not None
+    shares = module._shares(module.pixel_norm.weight)  # pyright: ignore[reportPrivateUsage]
+    torch.testing.assert_close(shares.float(), torch.full((76800,), 1 / 76800), rtol=1e-2, atol=0)

@@ -72,7 +72,7 @@ def test_a_slip_is_seen(mutant: type[NonLocalSparseAttention]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"channels": 3}, "channels: expected at least reduction=4, got 3"),
+        ({"channels": 3}, "reduction: expected 1 to channels=3, got 4"),
         ({"channels": 8, "n_hashes": 0}, "n_hashes, chunk_size: expected at least 1, got 0, 144"),
         ({"channels": 8, "kernel_size": 2}, "kernel_size: expected an odd number, got 2"),
     ],

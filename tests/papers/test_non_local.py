@@ -200,8 +200,8 @@ def test_large_values_in_half_precision(pairwise: str, dtype: torch.dtype) -> No
         ({"pairwise": "softmax"}, "pairwise: expected one of embedded_gaussian, gaussian, dot_product, concatenation"),
         ({"sub_sample": "output"}, "sub_sample: expected input, embedding or none, got 'output'"),
         ({"dimensions": 4}, "dimensions: expected 1, 2 or 3, got 4"),
-        ({"reduction": 0}, "reduction: expected at least 1, got 0"),
-        ({"reduction": 9}, "channels: expected at least reduction=9, got 8"),
+        ({"reduction": 0}, "reduction: expected 1 to channels=8, got 0"),
+        ({"reduction": 9}, "reduction: expected 1 to channels=8, got 9"),
     ],
 )
 def test_wrong_arguments(arguments: dict[str, object], message: str) -> None:

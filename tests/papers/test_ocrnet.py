@@ -114,3 +114,12 @@ def test_large_values_in_half_precision(channels: int, dtype: torch.dtype) -> No
 def test_wrong_arguments() -> None:
     with pytest.raises(ValueError, match="pool: expected at least 1, got 0"):
         ObjectAttention(8, 4, 0)
+
+
+def test_logits_of_another_shape_are_refused() -> None:
+    module = OCR(16, 8).eval()
+    for shape in ((2, 3, 5, 6), (2, 3, 30, 1), (1, 3, 6, 5), (2, 3, 30)):
+        with pytest.raises(ValueError, match=r"logits: expected \(2, K, 6, 5\), got"):
+            module(torch.randn(2, 16, 6, 5), torch.randn(shape))
+    with pytest.raises(ValueError, match=r"x: expected maps of at least pool=7, got \(6, 5\)"):
+        OCR(16, 8, pool=7)(torch.randn(2, 16, 6, 5), torch.randn(2, 3, 6, 5))

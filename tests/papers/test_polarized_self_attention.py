@@ -97,5 +97,5 @@ def test_wrong_arguments() -> None:
         PolarizedSelfAttention(8, "p")
     with pytest.raises(ValueError, match="form: expected released or paper, got 'code'"):
         PolarizedSelfAttention(8, form="code")
-    with pytest.raises(ValueError, match="channels: expected at least 8, got 4"):
-        PolarizedSelfAttention(4)
+    with pytest.raises(ValueError, match="channels: expected at least 16, got 8"):
+        PolarizedSelfAttention(8, "sequential")

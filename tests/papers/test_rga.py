@@ -137,9 +137,9 @@ def test_wrong_orders_are_rejected(mutant: type[RGA]) -> None:
 
 
 def test_sizes_that_do_not_fit() -> None:
-    with pytest.raises(ValueError, match=r"features: expected at least 8, got 4"):
+    with pytest.raises(ValueError, match=r"channels: expected at least 8, got 4"):
         RGA(4, 8, 8, channel=False)
-    with pytest.raises(ValueError, match=r"nodes: expected at least 56, got 48"):
+    with pytest.raises(ValueError, match=r"height, width: expected at least 56 positions, got 8 x 6"):
         RGA(64, 8, 6, channel=False)
     with pytest.raises(ValueError, match=r"spatial, channel: expected at least one to be true, got neither"):
         RGA(64, 8, 8, spatial=False, channel=False)

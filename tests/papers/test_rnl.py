@@ -116,7 +116,7 @@ def test_layers_of_different_precision_under_autocast(activation: str, dtype: to
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"reduction": 9}, "channels: expected at least reduction=9, got 8"),
+        ({"reduction": 9}, "reduction: expected 1 to channels=8, got 9"),
         ({"kernel_size": 4}, "kernels: expected odd sizes, got 4 and 3"),
         ({"activation": "none"}, "activation: expected softmax or relu, got 'none'"),
     ],
@@ -127,7 +127,7 @@ def test_wrong_arguments(arguments: dict[str, object], message: str) -> None:
 
 
 def test_wrong_arguments_of_the_gate() -> None:
-    with pytest.raises(ValueError, match="channels: expected at least reduction=9, got 8"):
+    with pytest.raises(ValueError, match="reduction: expected 1 to channels=8, got 9"):
         ChannelGate(8, 9)
 
 

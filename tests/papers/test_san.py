@@ -159,7 +159,7 @@ def test_one_item_in_training(pairwise: bool) -> None:
     [
         (lambda: SAM(16, 16, 4), "kernel_size: expected an odd number, got 4"),
         (lambda: SAM(16, 12), "out_channels: expected a multiple of shared=8, got 12"),
-        (lambda: SAM(8, 16), "in_channels: expected at least reduction=16, got 8"),
+        (lambda: SAM(8, 16), "reduction: expected 1 to in_channels=8, got 16"),
         (
             lambda: SAM(16, 16, relation="clique"),
             "relation: expected one of subtraction, summation, concatenation, hadamard, dot with pairwise=True, got",
@@ -174,3 +174,11 @@ def test_one_item_in_training(pairwise: bool) -> None:
 def test_wrong_arguments(call: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()  # pyright: ignore[reportCallIssue]
+
+
+def test_gradients_by_function() -> None:
+    module, x = SAM(16, 16, 3, reduction=4).double().eval(), torch.randn(1, 16, 4, 5, dtype=torch.float64)
+    given = torch.func.grad(lambda x: module(x).square().sum())(x)
+    x.requires_grad_()
+    (wanted,) = torch.autograd.grad(module(x).square().sum(), x)
+    torch.testing.assert_close(given, wanted)

@@ -89,5 +89,5 @@ def test_volumes_and_single_items() -> None:
 def test_wrong_arguments() -> None:
     with pytest.raises(ValueError, match="fusion: expected max or sum, got 'mean'"):
         SCSE(4, fusion="mean")
-    with pytest.raises(ValueError, match="channels: expected at least reduction=8, got 4"):
+    with pytest.raises(ValueError, match="reduction: expected 1 to channels=4, got 8"):
         SCSE(4, reduction=8)

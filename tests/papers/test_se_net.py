@@ -140,9 +140,9 @@ def test_dropout_of_senet_is_before_the_classifier() -> None:
 
 
 def test_bad_arguments() -> None:
-    with pytest.raises(ValueError, match="channels: expected at least reduction=16, got 8"):
+    with pytest.raises(ValueError, match="reduction: expected 1 to channels=8, got 16"):
         SE(8)
-    with pytest.raises(ValueError, match="reduction: expected at least 1, got 0"):
+    with pytest.raises(ValueError, match="reduction: expected 1 to channels=8, got 0"):
         SE(8, reduction=0)
     with pytest.raises(ValueError, match="gate: expected one of sigmoid, tanh, relu, got 'hard'"):
         SE(16, gate="hard")  # pyright: ignore[reportArgumentType]  # that is the mistake

@@ -88,3 +88,17 @@ def test_wrong_inputs() -> None:
         SGE(2)(torch.rand(1, 4, 1, 1))
     with pytest.raises(ValueError, match="groups: expected at least 1, got 0"):
         SGE(0)
+
+
+def test_the_papers_deviation_is_that_of_the_population() -> None:
+    x = torch.randn(2, 8, 3, 5, dtype=torch.float64)
+    released, paper = SGE(2).double(), SGE(2, unbiased=False).double()
+    for module in (released, paper):
+        nn.init.normal_(module.weight, generator=torch.Generator().manual_seed(0))
+    grouped = x.view(4, 4, 15)
+    c = (grouped * grouped.mean(2, keepdim=True)).sum(1)
+    c = (c - c.mean(1, keepdim=True)) / (c.std(1, correction=0, keepdim=True) + 1e-5)
+    gate = (c.view(2, 2, 15) * paper.weight[:, None] + paper.bias[:, None]).sigmoid().view(4, 1, 15)
+    torch.testing.assert_close(paper(x), (grouped * gate).view(x.shape))
+    assert not torch.allclose(released(x), paper(x))
+    assert SGE(2, unbiased=False)(torch.randn(1, 4, 1, 1)).isfinite().all()

@@ -108,7 +108,7 @@ def test_large_values_in_half_precision(size: tuple[int, int], dtype: torch.dtyp
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"reduction": 9}, "channels: expected at least reduction=9, got 8"),
+        ({"reduction": 9}, "reduction: expected 1 to channels=8, got 9"),
         ({"stages": 0}, "stages: expected at least 1, got 0"),
     ],
 )

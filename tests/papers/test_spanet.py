@@ -103,7 +103,7 @@ def test_wrong_versions_are_rejected(mutant: type[SpatialPyramidAttention]) -> N
 
 
 def test_sizes_that_do_not_fit() -> None:
-    with pytest.raises(ValueError, match=r"channels: expected at least reduction=16, got 8"):
+    with pytest.raises(ValueError, match=r"reduction: expected 1 to channels=8, got 16"):
         SpatialPyramidAttention(8)
     with pytest.raises(ValueError, match=r"source: expected 8 channels, got 16"):
         SpatialPyramidAttention(16, source_channels=8)(torch.randn(1, 16, 4, 4))

@@ -104,5 +104,5 @@ def test_wrong_versions_are_seen(mutant: type[TiledSE], x: Tensor) -> None:
 def test_what_cannot_be_built() -> None:
     with pytest.raises(ValueError, match=r"tile_height, tile_width: expected 0 or more, got -1 and 0"):
         TiledSE(64, -1)
-    with pytest.raises(ValueError, match=r"channels: expected at least reduction=16, got 8"):
+    with pytest.raises(ValueError, match=r"reduction: expected 1 to channels=8, got 16"):
         TiledSE(8)

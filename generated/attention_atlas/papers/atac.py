@@ -191,8 +191,8 @@ class ATAC(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 2, context: str = "local", relu: bool = True) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         if context not in ("local", "global"):
             raise ValueError(f"context: expected local or global, got {context!r}")
         hidden = channels // reduction

@@ -323,11 +323,13 @@ class AttentiveNorm(nn.Module):
         gate: how the weights are squashed: ``hsigmoid``, ``sigmoid`` or ``softmax``.
         gate_norm: whether the K weights are normalised before that; otherwise their layer has a bias.
         hidden: whether a layer of 2 K channels with ReLU precedes the one that gives the weights.
+        standardize: whether attention sees each channel's mean divided by its standard deviation.
 
     Differs from the paper:
         As in the released code, attention sees each channel's mean divided by its standard deviation, not the mean
-        alone. The released group form stops before its first pass (its layer normalisation of the K weights gets its
-        arguments in the wrong order); here those weights are normalised as one group.
+        alone, which is ``standardize=False``. The released group form stops before its first pass (its layer
+        normalisation of the K weights gets its arguments in the wrong order); here those weights are normalised as one
+        group.
     """
 
     def __init__(
@@ -339,15 +341,16 @@ class AttentiveNorm(nn.Module):
         eps: float = 1e-5,
         gate_norm: bool = True,
         hidden: bool = False,
+        standardize: bool = True,
     ) -> None:
         super().__init__()
         if gate not in ("hsigmoid", "sigmoid", "softmax"):
             raise ValueError(f"gate: expected hsigmoid, sigmoid or softmax, got {gate!r}")
         if components < 1:
             raise ValueError(f"components: expected at least 1, got {components}")
-        if groups is not None and channels % groups:
+        if groups is not None and (groups < 1 or channels % groups):
             raise ValueError(f"groups: expected a divisor of channels={channels}, got {groups}")
-        self.gate = gate
+        self.gate, self.standardize = gate, standardize
         layers: list[nn.Module] = []
         width = channels
         for out_channels in (2 * components, components) if hidden else (components,):
@@ -376,15 +379,18 @@ class AttentiveNorm(nn.Module):
         return torch.addcmul(shift[:, :, None, None], self.norm(x), scale[:, :, None, None])  # (B, C, H, W)
 
     def _mix(self, x: Tensor) -> Tensor:
-        if x.shape[2] * x.shape[3] < 2:
-            raise ValueError("x: expected maps of two positions or more for a standard deviation, got 1x1")
-        mean, variance = moments(x, correction=1)  # (B, C), (B, C)
-        z = (mean * (variance + 1e-3).rsqrt()).to(x.dtype)  # (B, C)
-        logits = self.attention(z)  # (B, K)
+        logits = self.attention(self._standardized(x) if self.standardize else x.mean((2, 3)))  # (B, K)
         if self.gate == "softmax":
             return logits.softmax(1)
         # torch's own hardsigmoid rounds 1/6 to float32 in every precision.
         return F.relu6(logits + 3) / 6 if self.gate == "hsigmoid" else logits.sigmoid()
+
+    def _standardized(self, x: Tensor) -> Tensor:
+        """Each channel's mean over its standard deviation: ``(B, C, H, W)`` -> ``(B, C)``."""
+        if x.shape[2] * x.shape[3] < 2:
+            raise ValueError("x: expected maps of two positions or more for a standard deviation, got 1x1")
+        mean, variance = moments(x, correction=1)  # (B, C), (B, C)
+        return (mean * (variance + 1e-3).rsqrt()).to(x.dtype)
 
 
 class AttentiveNormBottleneck(Bottleneck):

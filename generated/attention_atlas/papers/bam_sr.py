@@ -30,8 +30,8 @@ class ACAM(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 16, maximum: bool = False) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         self.maximum = maximum
         self.down = nn.Linear(channels, channels // reduction, bias=False)
         self.act = nn.PReLU(channels // reduction)

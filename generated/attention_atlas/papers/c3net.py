@@ -38,8 +38,8 @@ class C3(nn.Module):
         self.channels = channels
         self.size = height, width
         positions = height * width
-        if positions < reduction:
-            raise ValueError(f"height, width: expected at least reduction={reduction} positions, got {positions}")
+        if not 1 <= reduction <= positions:
+            raise ValueError(f"reduction: expected 1 to height*width={positions}, got {reduction}")
         self.groups = max(1, channels // group_channels)
         if channels % self.groups:
             raise ValueError(f"channels: expected a multiple of {self.groups} groups, got {channels}")

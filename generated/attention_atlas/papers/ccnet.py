@@ -44,10 +44,8 @@ class CrissCrossAttention(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 8) -> None:
         super().__init__()
-        if reduction < 1:
-            raise ValueError(f"reduction: expected at least 1, got {reduction}")
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         self.query = nn.Linear(channels, channels // reduction)
         self.key = nn.Linear(channels, channels // reduction)
         self.value = nn.Linear(channels, channels)

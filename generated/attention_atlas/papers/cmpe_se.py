@@ -63,8 +63,9 @@ class CMPESE(nn.Module):
         super().__init__()
         if mode not in ("double_fc", "1x1", "2x1", "folded"):
             raise ValueError(f"mode: expected 'double_fc', '1x1', '2x1' or 'folded', got {mode!r}")
-        if channels < max(reduction, filter_reduction):
-            raise ValueError(f"channels: expected at least {max(reduction, filter_reduction)}, got {channels}")
+        for name, ratio in (("reduction", reduction), ("filter_reduction", filter_reduction)):
+            if not 1 <= ratio <= channels:
+                raise ValueError(f"{name}: expected 1 to channels={channels}, got {ratio}")
         if mode == "folded" and (channels % fold or fold < 3 or channels < 2 * fold):
             raise ValueError(f"channels, fold: expected a multiple, and fold of 3 at least, got {channels} and {fold}")
         self.mode, self.fold = mode, fold

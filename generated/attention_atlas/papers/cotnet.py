@@ -92,10 +92,13 @@ def _match(y: Tensor, x: Tensor, shared: tuple[int, ...], geometry: Geometry) ->
 
 class _Aggregate(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weights: Tensor, geometry: Geometry) -> Tensor:
-        ctx.save_for_backward(x, weights)
-        ctx.geometry = geometry
+    def forward(x: Tensor, weights: Tensor, geometry: Geometry) -> Tensor:
         return _gather(x, weights, geometry)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, Geometry], output: Tensor) -> None:
+        x, weights, ctx.geometry = inputs
+        ctx.save_for_backward(x, weights)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
@@ -112,10 +115,13 @@ class _Aggregate(torch.autograd.Function):
 
 class _Correlate(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, q: Tensor, k: Tensor, geometry: Geometry) -> Tensor:
-        ctx.save_for_backward(q, k)
-        ctx.geometry = geometry
+    def forward(q: Tensor, k: Tensor, geometry: Geometry) -> Tensor:
         return _match(q, k, (2,), geometry)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, Geometry], output: Tensor) -> None:
+        q, k, ctx.geometry = inputs
+        ctx.save_for_backward(q, k)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
@@ -307,6 +313,8 @@ class CoT(nn.Module):
         super().__init__()
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size: expected an odd number, got {kernel_size}")
+        if groups < 1:
+            raise ValueError(f"groups: expected at least 1, got {groups}")
         if channels % (SHARED * groups):
             raise ValueError(f"channels: expected a multiple of {SHARED * groups}, got {channels}")
         self.kernel_size, self.groups = kernel_size, groups

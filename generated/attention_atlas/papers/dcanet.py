@@ -218,8 +218,8 @@ class ConnectedSE(nn.Module):
 
     def __init__(self, channels: int, previous_channels: int, reduction: int = 16) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         self.connect = _Connection(channels, previous_channels)
         self.down = nn.Linear(channels, channels // reduction)
         self.relu = nn.ReLU(inplace=True)
@@ -258,8 +258,9 @@ class ConnectedGC(nn.Module):
 
     def __init__(self, channels: int, previous_channels: int, reduction: int = 16) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if reduction < 1 or channels // reduction < 2:
+            # Normalised, a single number is constant: the vector would be the same for every input.
+            raise ValueError(f"reduction: expected 1 to channels/2={channels // 2}, got {reduction}")
         hidden = channels // reduction
         self.mask = nn.Linear(channels, 1)
         self.transform = _bottleneck(channels, hidden, channels)
@@ -294,8 +295,8 @@ class ConnectedCBAM(nn.Module):
 
     def __init__(self, channels: int, previous_channels: int, reduction: int = 16) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         resize = (nn.Conv2d(previous_channels, channels, 1), nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
         self.resize = nn.Identity() if previous_channels == channels else nn.Sequential(*resize)
         self.merge = nn.Conv1d(2, 1, 1, bias=False)
@@ -352,8 +353,8 @@ class ConnectedSK(nn.Module):
         self, in_channels: int, out_channels: int, previous_channels: int, stride: int = 1, reduction: int = 16
     ) -> None:
         super().__init__()
-        if out_channels < reduction:
-            raise ValueError(f"out_channels: expected at least reduction={reduction}, got {out_channels}")
+        if not 1 <= reduction <= out_channels:
+            raise ValueError(f"reduction: expected 1 to out_channels={out_channels}, got {reduction}")
         self.paths = nn.ModuleList(_path(in_channels, out_channels, stride, dilation) for dilation in (1, 2))
         self.connect = nn.ModuleList(_Connection(out_channels, previous_channels) for _ in range(2))
         self.reduce = nn.Linear(out_channels, out_channels // reduction, bias=False)

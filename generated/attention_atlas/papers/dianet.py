@@ -203,8 +203,8 @@ class DIALSTM(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 4, num_layers: int = 1, dropout: float = 0.1) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         if num_layers < 1:
             raise ValueError(f"num_layers: expected at least 1, got {num_layers}")
         self.num_layers = num_layers

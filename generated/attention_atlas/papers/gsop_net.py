@@ -306,6 +306,8 @@ class PositionGate(_RowWise):
     """
 
     def __init__(self, channels: int, dim: int = 128, grid: int = 8, divide_by_positions: bool = True) -> None:
+        if grid < 1:
+            raise ValueError(f"grid: expected at least 1, got {grid}")
         cells = grid * grid
         super().__init__(cells, cells)
         self.grid = grid

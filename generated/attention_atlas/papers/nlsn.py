@@ -70,8 +70,8 @@ class NonLocalSparseAttention(nn.Module):
         res_scale: float = 1.0,
     ) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         if n_hashes < 1 or chunk_size < 1:
             raise ValueError(f"n_hashes, chunk_size: expected at least 1, got {n_hashes}, {chunk_size}")
         if kernel_size < 1 or kernel_size % 2 == 0:

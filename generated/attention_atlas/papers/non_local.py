@@ -104,10 +104,8 @@ class NonLocal(nn.Module):
             raise ValueError(f"pairwise: expected one of {', '.join(_PAIRWISE)}, got {pairwise!r}")
         if sub_sample not in ("input", "embedding", "none"):
             raise ValueError(f"sub_sample: expected input, embedding or none, got {sub_sample!r}")
-        if reduction < 1:
-            raise ValueError(f"reduction: expected at least 1, got {reduction}")
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         self.pairwise = pairwise
         conv, inner = _CONV[dimensions], channels // reduction
         pool = _Pool(dimensions)

@@ -130,6 +130,10 @@ class OCR(nn.Module):
         self.dropout = nn.Dropout2d(dropout)
 
     def forward(self, x: Tensor, logits: Tensor) -> Tensor:
+        if logits.dim() != 4 or logits.shape[::2] != x.shape[::2] or logits.shape[3] != x.shape[3]:
+            raise ValueError(f"logits: expected ({len(x)}, K, {x.shape[2]}, {x.shape[3]}), got {tuple(logits.shape)}")
+        if min(x.shape[2:]) < self.attention.pool:
+            raise ValueError(f"x: expected maps of at least pool={self.attention.pool}, got {tuple(x.shape[2:])}")
         context = self.attention(x, gather_regions(x, logits, self.scale))  # (B, C, H, W)
         joined = self.join_map(x).add_(self.join_context(context))  # a convolution of both, without joining them
         return self.dropout(F.relu(self.norm(joined), inplace=True))  # (B, C, H, W)

@@ -216,10 +216,8 @@ class SE(nn.Module):
         gate: Literal["sigmoid", "tanh", "relu"] = "sigmoid",
     ) -> None:
         super().__init__()
-        if reduction < 1:
-            raise ValueError(f"reduction: expected at least 1, got {reduction}")
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         if pool not in ("avg", "max"):
             raise ValueError(f"pool: expected 'avg' or 'max', got {pool!r}")
         if gate not in _GATES:

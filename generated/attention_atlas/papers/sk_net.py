@@ -205,6 +205,8 @@ class SKConv(nn.Module):
         super().__init__()
         if branches < 2:
             raise ValueError(f"branches: expected at least 2, got {branches}")
+        if reduction < 1 or groups < 1:
+            raise ValueError(f"reduction, groups: expected at least 1, got {reduction} and {groups}")
         if in_channels % groups or out_channels % groups:
             raise ValueError(f"channels: expected multiples of groups={groups}, got {in_channels} and {out_channels}")
         self.paths = nn.ModuleList(

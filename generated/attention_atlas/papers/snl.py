@@ -41,8 +41,8 @@ class SNL(nn.Module):
 
     def __init__(self, channels: int, reduction: int = 2, stages: int = 1) -> None:
         super().__init__()
-        if channels < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {channels}")
+        if not 1 <= reduction <= channels:
+            raise ValueError(f"reduction: expected 1 to channels={channels}, got {reduction}")
         if stages < 1:
             raise ValueError(f"stages: expected at least 1, got {stages}")
         inner = channels // reduction

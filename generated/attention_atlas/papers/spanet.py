@@ -42,8 +42,8 @@ class SpatialPyramidAttention(nn.Module):
         self.channels, self.source_channels = channels, source_channels
         self.project = _projection(source_channels, channels) if project else nn.Identity()
         width = channels if project else source_channels
-        if width < reduction:
-            raise ValueError(f"channels: expected at least reduction={reduction}, got {width}")
+        if not 1 <= reduction <= width:
+            raise ValueError(f"reduction: expected 1 to channels={width}, got {reduction}")
         self.down = nn.Linear(21 * width, width // reduction, bias=False)
         self.relu = nn.ReLU(inplace=True)
         self.up = nn.Linear(width // reduction, channels, bias=False)
