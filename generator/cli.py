@@ -177,38 +177,39 @@ def fmt(check: bool, translated: tuple[str, ...]) -> None:
 
     Keeps site/translations.json beside it, which remembers the texts of both languages as they were last confirmed.
     """
+    from generator import translation
     from generator.catalogue.layout import format_text
-    from generator.catalogue.source import read_file
+    from generator.catalogue.source import read, read_file
     from generator.outputs import Difference, replace
 
+    if check and translated:
+        raise click.UsageError("--check writes nothing, so it cannot confirm what --translated names")
     project = Project.find()
     old = read_file(project.catalogue, "catalog.yaml")
     new = format_text(old)
-    if not check:
-        _remember_translations(project, new, translated)
+    pairs = translation.pairs(read(new, "catalog.yaml").data)
+    _refuse_unknown(translated, sorted({pair.paper for pair in pairs}))
+    lock = translation.read_lock(project)
+    updated = translation.updated(lock, pairs, translated)
+    if check:
+        if old != new:
+            click.echo(Difference("catalog.yaml", "stale", old.encode(), new).diff(), nl=False)
+            click.echo("catalog.yaml is not in its canonical layout; run python -m generator fmt", err=True)
+        if updated != lock:
+            # A text that changes later would be compared with what was confirmed before this one.
+            before, after = translation.dump(lock), translation.dump(updated)
+            click.echo(Difference(translation.PATH, "stale", before.encode(), after).diff(), nl=False)
+            click.echo(f"{translation.PATH} does not know all texts; run python -m generator fmt", err=True)
+        if old != new or updated != lock:
+            sys.exit(1)
+    elif updated != lock:
+        replace(project, project.root / translation.PATH, translation.dump(updated).encode())
+        click.echo(f"wrote {translation.PATH}")
     if old == new:
         click.echo("catalog.yaml is in its canonical layout.")
-        return
-    if check:
-        click.echo(Difference("catalog.yaml", "stale", old.encode(), new).diff(), nl=False)
-        click.echo("catalog.yaml is not in its canonical layout; run python -m generator fmt", err=True)
-        sys.exit(1)
-    replace(project, project.catalogue, new.encode())
-    click.echo("wrote catalog.yaml")
-
-
-def _remember_translations(project: Project, text: str, confirmed: tuple[str, ...]) -> None:
-    from generator import translation
-    from generator.catalogue.source import read
-    from generator.outputs import replace
-
-    found = translation.pairs(read(text, "catalog.yaml").data)
-    _refuse_unknown(confirmed, sorted({pair.paper for pair in found}))
-    old = translation.read_lock(project)
-    new = translation.updated(old, found, confirmed)
-    if new != old:
-        replace(project, project.root / translation.PATH, translation.dump(new).encode())
-        click.echo(f"wrote {translation.PATH}")
+    else:
+        replace(project, project.catalogue, new.encode())
+        click.echo("wrote catalog.yaml")
 
 
 @cli.command()

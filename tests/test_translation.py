@@ -63,6 +63,30 @@ def test_sides_that_change_together_are_no_debt(root: Path) -> None:
     assert _stale(root) == {("se_net", "idea"): "en"}
 
 
+def test_sides_that_changed_together_are_noticed_before_one_changes_again(root: Path) -> None:
+    done = generator(root, "fmt", "--check")
+    assert (done.returncode, done.stderr) == (0, "")
+    _edit(root, (EN, 'en: "Scales channels."'))
+    assert generator(root, "fmt", "--check").returncode == 0  # a debt, which check names
+    _edit(root, (ZH, 'zh: "缩放通道。"'))
+    before = (root / PATH).read_bytes()
+    done = generator(root, "fmt", "--check")
+    assert done.returncode == 1
+    assert done.stderr == f"{PATH} does not know all texts; run python -m generator fmt\n"
+    assert '+ "se_net": ' in done.stdout
+    assert (root / PATH).read_bytes() == before
+    assert generator(root, "fmt").stdout.startswith(f"wrote {PATH}\n")
+    assert generator(root, "fmt", "--check").returncode == 0
+
+
+def test_a_check_confirms_nothing(root: Path) -> None:
+    _edit(root, (EN, 'en: "Scales channels."'))
+    done = generator(root, "fmt", "--check", "--translated", "se_net")
+    assert done.returncode == 2
+    assert "--check writes nothing" in done.stderr
+    assert _stale(root)
+
+
 def test_undone_is_undone(root: Path) -> None:
     _edit(root, (EN, 'en: "Scales channels."'))
     _edit(root, ('en: "Scales channels."', EN))
