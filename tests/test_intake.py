@@ -496,6 +496,78 @@ def test_lists_of_others_are_read_as_they_are_written() -> None:
     assert FOREIGN.splitlines()[unread.line - 1].startswith("<table>")
 
 
+ADDRESSES = """\
+| Paper | Publish | Link(s) | Idea |
+|---|---|---|---|
+| First Bird | CVPR20 | [arXiv](https://arxiv.org/abs/2201.10001), [code](https://github.com/a/one) | |
+| Second Stone | CVPR20 | https://arxiv.org/abs/2201.10002 <https://github.com/a/two> | see https://foo.org/page. |
+| [Third Cloud](https://github.com/a/three) | CVPR20 | https://gitlab.com/a/b (https://doi.org/10.1109/x) | |
+| [Fourth River](https://arxiv.org/abs/2201.10004) | | https://arxiv.org/pdf/2201.10004v2.pdf | |
+| Fifth Wheel | CVPR20 | ![stars](https://img.shields.io/a/b) https://link.springer.com/chapter/10.1/2 | |
+
+- Sixth Sense: https://arxiv.org/abs/2201.10006.
+- **Seventh Sea** (ICCV 2021) <https://openreview.net/forum?id=abc123>, https://github.com/a/seven.
+- Eighth Note (CVPR 2022), <https://gitlab.com/a/eight>
+- Website: https://foo.org/page
+- https://arxiv.org/abs/2201.10009
+- <img src="https://foo.org/x.png"> no address
+- Ninth Gate [[paper]](https://arxiv.org/abs/2201.10001)
+"""
+
+
+def test_an_address_is_what_it_leads_to_and_none_is_lost_without_a_word(tmp_path: Path) -> None:
+    root = make(tmp_path).root
+    (root / "LIST.md").write_text(ADDRESSES, encoding="utf-8")
+    done = generator(root, "import", "LIST.md", "-o", "drafts.yaml")
+    assert (done.returncode, done.stdout) == (0, "9 rows, 9 papers, 9 new\n")
+    rows = {row["title"]: row for row in yaml.safe_load((root / "drafts.yaml").read_text(encoding="utf-8"))["papers"]}
+    code = {title: row["links"].get("code", {}).get("repo") for title, row in rows.items()}
+    assert {title: (row["ids"] or row["links"].get("paper"), code[title]) for title, row in rows.items()} == {
+        "First Bird": ({"arxiv": "2201.10001"}, "a/one"),
+        "Second Stone": ({"arxiv": "2201.10002"}, "a/two"),
+        "Third Cloud": ({"doi": "10.1109/x"}, "a/three"),
+        "Fourth River": ({"arxiv": "2201.10004"}, None),
+        "Fifth Wheel": ("https://link.springer.com/chapter/10.1/2", None),
+        "Sixth Sense": ({"arxiv": "2201.10006"}, None),
+        "Seventh Sea": ({"openreview": "abc123"}, "a/seven"),
+        "Eighth Note": ("TODO", None),
+        "Ninth Gate": ({"arxiv": "2201.10001"}, None),
+    }
+    assert (rows["Seventh Sea"]["venue"], rows["Eighth Note"]["venue"]) == (
+        {"name": "ICCV", "year": 2021},
+        {"name": "CVPR", "year": 2022},
+    )
+    assert done.stderr.splitlines() == [
+        "LIST.md:4: not read: second_stone has no place for the address https://foo.org/page",
+        "LIST.md:5: not read: third_cloud has no place for the address https://gitlab.com/a/b",
+        "LIST.md:11: not read: eighth_note has no place for the address https://gitlab.com/a/eight",
+        "LIST.md:12: not read: the entry has an address, but none of a paper or its code: https://foo.org/page",
+        "LIST.md:13: not read: the entry has no title",
+        "LIST.md:15: 'Ninth Gate' is a draft beside first_bird, which has its address",
+    ]
+
+
+def test_a_second_row_adds_what_the_first_did_not_say(tmp_path: Path) -> None:
+    root = make(tmp_path).root
+    (root / "LIST.md").write_text(
+        "- [First Bird](https://arxiv.org/abs/2201.10001)\n- First Bird: https://github.com/a/one\n", encoding="utf-8"
+    )
+    done = generator(root, "import", "LIST.md")
+    (row,) = yaml.safe_load(done.stdout)["papers"]
+    assert (row["ids"], row["links"]["code"]["repo"]) == ({"arxiv": "2201.10001"}, "a/one")
+    assert done.stderr == "2 rows, 1 papers, 1 new\n"
+
+
+def test_drafts_overwrite_nothing_and_need_a_folder(tmp_path: Path) -> None:
+    root = make(tmp_path).root
+    (root / "LIST.md").write_text(MARKDOWN, encoding="utf-8")
+    done = generator(root, "import", "LIST.md", "-o", "LIST.md")
+    assert (done.returncode, done.stderr.partition(" (")[0]) == (2, "LIST.md: is there already")
+    assert (root / "LIST.md").read_text(encoding="utf-8") == MARKDOWN
+    done = generator(root, "import", "LIST.md", "-o", "no/such/drafts.yaml")
+    assert (done.returncode, done.stderr.partition(" (")[0]) == (2, "no/such/drafts.yaml: there is no folder no/such")
+
+
 def test_a_list_from_another_editor_is_read(tmp_path: Path) -> None:
     root = make(tmp_path).root
     (root / "LIST.md").write_bytes(b"\xef\xbb\xbf# X\r\n\r\n- [Foo](https://arxiv.org/abs/2201.00001)\r\n")

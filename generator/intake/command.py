@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -220,6 +220,10 @@ def import_list(list_file: Path, output: Path | None) -> None:
     from generator.intake.lists import Matcher, Unread
     from generator.intake.lists import read as read_list
 
+    if output is not None and output.is_file():
+        raise GeneratorError(f"{output}: is there already", hint="give another name with -o, or move it away")
+    if output is not None and not output.parent.is_dir():
+        raise GeneratorError(f"{output}: there is no folder {output.parent}", hint="make it, or give another with -o")
     project = Project.find()
     matcher = Matcher(list(known(read(read_file(project.catalogue, "catalog.yaml"), "catalog.yaml"))))
     drafts: dict[str, Draft] = {}
@@ -234,6 +238,10 @@ def import_list(list_file: Path, output: Path | None) -> None:
         papers.add(_take(row, matcher, drafts, list_file.name))
     for row, guess in matcher.guesses:
         click.echo(f"{list_file.name}:{row.line}: {row.title!r} is taken for {guess.id}, by its address", err=True)
+    for row, twin in matcher.twins:
+        click.echo(
+            f"{list_file.name}:{row.line}: {row.title!r} is a draft beside {twin.id}, which has its address", err=True
+        )
     text = "papers:\n" + "".join(record(draft) for draft in drafts.values())
     summary = f"{rows} rows, {len(papers)} papers, {len(drafts)} new"
     if drafts and output is None:
@@ -250,22 +258,42 @@ def _take(row: Row, matcher: Matcher, drafts: dict[str, Draft], name: str) -> st
     section = _section(row.section)
     if found is None:
         draft = _drafted(row, section, {record.id for record in matcher.records})
-        drafts[draft.id] = draft
         matcher.add(_as_known(draft, row))
-        return draft.id
-    if draft := drafts.get(found.id):
-        if section and section not in draft.sections:
-            drafts[found.id] = replace(draft, sections=(*draft.sections, section))
-    elif section and section not in found.sections:
-        click.echo(f"{name}:{row.line}: {found.id} is not in the section {section} of the catalogue", err=True)
-    return found.id
+    elif found.id in drafts:
+        draft, more = drafts[found.id], _drafted(row, section, set())
+        draft = replace(
+            draft,
+            sections=tuple(dict.fromkeys((*draft.sections, *more.sections))),
+            identifier=draft.identifier or more.identifier,
+            repo=draft.repo or more.repo,
+            blog=draft.blog or more.blog,
+        )
+    else:
+        if section and section not in found.sections:
+            click.echo(f"{name}:{row.line}: {found.id} is not in the section {section} of the catalogue", err=True)
+        return found.id
+    drafts[draft.id] = draft
+    for url in _lost(row, draft):
+        click.echo(f"{name}:{row.line}: not read: {draft.id} has no place for the address {url}", err=True)
+    return draft.id
+
+
+def _lost(row: Row, draft: Draft) -> Iterator[str]:
+    """The addresses of ``row`` that ``draft`` does not hold."""
+    from generator.intake.lists import identifier, repository
+
+    for url in filter(None, dict.fromkeys((row.paper, row.code, row.blog, *row.others))):
+        found, repo = identifier(url), repository(url)
+        same = found is not None and (found.scheme, found.value) == draft.identifier
+        if not same and url != draft.blog and (repo is None or repo != draft.repo):
+            yield url
 
 
 def _drafted(row: Row, section: str | None, taken: set[str]) -> Draft:
     from generator.catalogue import addresses
     from generator.intake.draft import Draft
     from generator.intake.identify import suggest_id
-    from generator.intake.lists import chinese, repository, row_identifier
+    from generator.intake.lists import chinese, identifier, repository
     from generator.intake.lookup import clean
 
     id = base = suggest_id(row.title)
@@ -273,7 +301,7 @@ def _drafted(row: Row, section: str | None, taken: set[str]) -> Draft:
     while id in taken:
         number += 1
         id = f"{base[:56]}_{number}"
-    found = row_identifier(row)
+    found = identifier(row.paper)
     blog = row.blog if row.blog and re.match(r"https?://", row.blog) and not addresses.flaw(row.blog) else None
     idea = clean(row.idea) or None if row.idea else None
     return Draft(

@@ -28,7 +28,19 @@ _CALLED = re.compile(
 )
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]]+)\]:\s*<?(\S+?)>?(?:\s+[\"'(].*)?$", re.MULTILINE)
 _ANCHOR = re.compile(r"<a\s[^<>]*?href\s*=\s*[\"']([^\"'<>]*)[\"'][^<>]*>(.*?)</a>", re.IGNORECASE)
-_PAPER = re.compile(r"https?://(?:[\w.]*arxiv\.org|openreview\.net|openaccess\.thecvf\.com|(?:dx\.)?doi\.org)/\S")
+# An address that stands for itself, with or without <>; not in an HTML attribute, not the target of a link.
+_BARE = re.compile(
+    r"<(https?://[^\s<>]+)>"
+    r"|(?<![\w\"'=+])(?<!\]\()(https?://[^\s<>|\[\]\"'`\u3000-\u303f\uff00-\uffef]+)",
+    re.IGNORECASE,
+)
+_PAPER = re.compile(
+    r"https?://(?:[\w.]*arxiv\.org|openreview\.net|openaccess\.thecvf\.com|(?:dx\.)?doi\.org|(?:www\.)?ecva\.net"
+    r"|ieeexplore\.ieee\.org|dl\.acm\.org|link\.springer\.com|(?:www\.)?sciencedirect\.com|(?:www\.)?nature\.com"
+    r"|(?:papers|proceedings)\.(?:nips|neurips)\.cc|proceedings\.mlr\.press|ojs\.aaai\.org|(?:www\.)?jmlr\.org)/\S",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"https?://(?:(?:www\.)?github\.com|gitlab\.[\w.-]+|(?:[\w-]+\.)+gitlab\.[\w.-]+)/\S", re.IGNORECASE)
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _SAME_TITLE = 0.8
 _NAMES = {"nips": "NeurIPS", "corr": "arXiv"}
@@ -47,6 +59,8 @@ class Row:
     code: str | None = None
     blog: str | None = None
     idea: str | None = None
+    others: tuple[str, ...] = ()
+    """Addresses that are none of these, or a second one of a kind."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +99,14 @@ def read(text: str) -> Iterator[Row | Unread]:
         elif found := _PROSE.fullmatch(line.strip()):
             around = " ".join(lines[number : number + 2])
             row = Row(number, section, found[1], venue=found[2], year=int(found[3]))
-            yield _with_links(row, _LINK.findall(re.sub(r"\[(\[[^\]]*\])\]", r"\1", around)))
+            yield _with_links(row, _links(re.sub(r"\[(\[[^\]]*\])\]", r"\1", around)), "blog")
             taken = number + 2
         elif number > taken and _PAPER.search(line) and not _DEFINITION.match(line):
             yield Unread(number, "the line has the address of a paper, but is no table row, no bullet and no title")
 
 
 def _inline_links(text: str) -> str:
-    """``text`` with links by reference and HTML anchors written as ``[words](address)``."""
+    """``text`` with links by reference, HTML anchors and bare addresses written as ``[words](address)``."""
     known = {label.lower(): url for label, url in _DEFINITION.findall(text)}
     text = _ANCHOR.sub(lambda found: f"[{_plain(found[2])}]({found[1]})", text)
 
@@ -100,7 +114,32 @@ def _inline_links(text: str) -> str:
         url = known.get((found[2] or found[1]).lower())
         return f"[{found[1]}]({url})" if url else found[0]
 
-    return re.sub(r"\[([^\[\]\n]+)\]\[([^\[\]\n]*)\]", resolve, text) if known else text
+    text = re.sub(r"\[([^\[\]\n]+)\]\[([^\[\]\n]*)\]", resolve, text) if known else text
+    return "\n".join(line if _DEFINITION.match(line) else _bare_links(line) for line in text.split("\n"))
+
+
+def _bare_links(line: str) -> str:
+    """``line`` with its bare addresses as links without words; those that stand in a link already stay."""
+
+    def link(found: re.Match[str]) -> str:
+        if found[1]:
+            return f"[]({found[1]})"
+        url = found[2].rstrip(".,;:!?*_")
+        while url.endswith(")") and url.count(")") > url.count("("):
+            url = url[:-1].rstrip(".,;:!?*_")
+        return f"[]({url}){found[2][len(url) :]}"
+
+    parts, end = list[str](), 0
+    for found in _LINK.finditer(line):
+        parts += [_BARE.sub(link, line[end : found.start()]), found[0]]
+        end = found.end()
+    return "".join([*parts, _BARE.sub(link, line[end:])])
+
+
+def _links(text: str) -> list[tuple[str, str]]:
+    """Words and address of each link that leads somewhere; an image is none."""
+    found = [(link[1], link[2]) for link in _LINK.finditer(text) if not text[: link.start()].endswith("!")]
+    return [(words, url) for words, url in found if url]
 
 
 def _cells(line: str) -> list[str]:
@@ -113,42 +152,48 @@ def _of_table(number: int, section: str, header: list[str], cells: list[str], ti
     title = _plain(found[1] if found else lead)
     if not title:
         return Unread(number, "the row has no title")
-    row = Row(number, section, title, found[2] or None if found else None)
+    row = _with_links(Row(number, section, title), _links(lead), "paper")
     for at, (name, cell) in enumerate(zip(header, cells, strict=False)):
         if at == titles_at:
             continue
-        link = _LINK.search(cell)
-        url = link[2] or None if link else None
+        kind = None
         if re.search(r"publish|venue|year|会议|发表|出处|年", name):
             venue, year = _venue(cell)
             row = replace(row, venue=venue or row.venue, year=year or row.year)
-        elif row.paper is None and re.search(r"paper|pdf|arxiv|论文", name):
-            row = replace(row, paper=url)
+        elif re.search(r"paper|pdf|arxiv|论文", name):
+            kind = "paper"
         elif re.search(r"blog|博客|解读", name):
-            row = replace(row, blog=url)
+            kind = "blog"
         elif re.search(r"link|code|git|代码|链接", name):
-            row = replace(row, code=url)
+            kind = "code"
         elif re.search(r"idea|思想|思路|note|简介|说明", name):
             row = replace(row, idea=_plain(cell) or None)
+        row = _with_links(row, _links(cell), kind)
     return row
 
 
 def _of_bullet(number: int, section: str, text: str) -> Iterator[Row | Unread]:
-    links = [link for link in _LINK.findall(text) if not link[0].startswith("!")]
+    links = [(words, url) for words, url in _links(text) if not words.startswith("!")]
     if not links or links[0][1].startswith("#"):
         return
-    lead = _lead(text[: _LINK.search(text).start()])  # pyright: ignore[reportOptionalMemberAccess]  # it has links
-    named = re.fullmatch(r"\W*(?:paper|pdf|arxiv|code|github|论文|代码)\W*", links[0][0], re.IGNORECASE)
-    title = lead if named else _plain(links[0][0])
+    words, url = links[0]
+    bare = not words.strip() or re.match(r"https?://", words)
+    if bare and not any(_PAPER.match(url) or _CODE.match(url) for _, url in links):
+        yield Unread(number, f"the entry has an address, but none of a paper or its code: {url}")
+        return
+    named = bare or re.fullmatch(r"\W*(?:paper|pdf|arxiv|code|github|论文|代码)\W*", words, re.IGNORECASE)
+    title = _lead(text[: text.index(url)].rpartition("[")[0]) if named else _plain(words)
     if not titles.words(title):
         yield Unread(number, "the entry has no title")
         return
-    row = Row(number, section, title) if named else Row(number, section, title, links[0][1] or None)
+    row = Row(number, section, title)
+    if not named:
+        row = _with_links(row, links[:1], "paper")
     rest = _LINK.sub("", text)
     if found := re.search(r"[(\[]([A-Za-z]+)\s*'?((?:19|20)?[0-9]{2})[)\]]", rest) or _CALLED.search(rest):
         venue, year = _venue(f"{found[1]} {found[2]}")
         row = replace(row, venue=venue, year=year)
-    yield _with_links(row, links if named else links[1:])
+    yield _with_links(row, links if named else links[1:], "blog")
 
 
 def _lead(text: str) -> str:
@@ -158,17 +203,22 @@ def _lead(text: str) -> str:
     if found := re.match(bracket + r"(?:(?:\*\*|__)(.+?)(?:\*\*|__)|[\"“「《](.+?)[\"”」》])", text):
         text = found[1] or found[2]
     text = re.sub(r"^[(\[][^)\]]*[0-9]{2}[^)\]]*[)\]]", "", _plain(text).rstrip("[( "))
+    text = re.sub(r"[(\[][A-Za-z][A-Za-z '.-]*(?:19|20)?[0-9]{2}[)\]][\s.,:-]*$", "", text)
     return text.strip(" .,:-–—")
 
 
-def _with_links(row: Row, links: list[tuple[str, str]]) -> Row:
-    for name, url in links:
-        if "github.com/" in url:
-            row = row if row.code else replace(row, code=url)
-        elif row.paper is None and re.search(r"paper|pdf|arxiv|论文", name + url, re.IGNORECASE):
-            row = replace(row, paper=url)
-        elif row.blog is None and row.paper != url:
-            row = replace(row, blog=url)
+def _with_links(row: Row, links: list[tuple[str, str]], otherwise: str | None) -> Row:
+    """``row`` with each address as what it is; where an address does not tell, its words do, then ``otherwise``."""
+    for words, url in links:
+        if not re.match(r"https?://", url, re.IGNORECASE):
+            continue
+        kind = "code" if _CODE.match(url) else "paper" if _PAPER.match(url) else otherwise
+        if kind == "blog" and re.search(r"paper|pdf|arxiv|论文", words + url, re.IGNORECASE):
+            kind = "paper"
+        if kind and getattr(row, kind) is None:
+            row = replace(row, **{kind: url})
+        else:
+            row = replace(row, others=(*row.others, url))
     return row
 
 
@@ -204,6 +254,8 @@ class Matcher:
         self._vetted = list(records)
         self.guesses: list[tuple[Row, Known]] = []
         """Rows that were taken for a paper by their address alone."""
+        self.twins: list[tuple[Row, Known]] = []
+        """Rows that have the address of an earlier row of another title, and are a paper of their own all the same."""
         self._words = {record.id: " ".join(titles.words(record.title)) for record in self.records}
 
     def add(self, record: Known) -> None:
@@ -230,6 +282,8 @@ class Matcher:
         guess = next((record for record in self._vetted if own and own in record.identities), None)
         if guess:
             self.guesses.append((row, guess))
+        elif twin := next((record for record in self.records if own and own in record.identities), None):
+            self.twins.append((row, twin))
         return guess
 
     def _closest(self, title: str) -> Known | None:
@@ -248,16 +302,16 @@ class Matcher:
         return best
 
 
-def row_identifier(row: Row) -> Identifier | None:
-    """The identifier in the address of the paper, or that address if it can be one."""
-    if not row.paper or not re.match(r"https?://", row.paper) or addresses.flaw(row.paper):
+def identifier(url: str | None) -> Identifier | None:
+    """The identifier in the address of a paper, or that address if it can be one."""
+    if not url or not re.match(r"https?://", url) or addresses.flaw(url):
         return None
-    return identify(row.paper)
+    return identify(url)
 
 
 def row_identity(row: Row) -> str | None:
-    """The same, written as the catalogue's identities are."""
-    found = row_identifier(row)
+    """The paper of ``row``, written as the catalogue's identities are."""
+    found = identifier(row.paper)
     return identity(found) if found else None
 
 
