@@ -140,6 +140,21 @@ def test_pages_change_without_a_reload(browser: Browser, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_the_language_link_works_without_scripts(folder: Path, language: str) -> None:
+    root, other = (folder, folder / "en") if language == "zh" else (folder / "en", folder)
+    paths = [path for path in root.rglob("*.html") if language == "en" or path.relative_to(root).parts[0] != "en"]
+    assert len(paths) > 150
+    for path in paths:
+        (href,) = re.findall(r'<a href="([^"]*)"[^>]* data-aa-language=', path.read_text(encoding="utf-8"))
+        if path.name == "404.html":
+            # It is shown at any address, hence whole.
+            assert href.startswith("/attention-atlas/")
+            assert (folder / href.removeprefix("/attention-atlas/")).resolve() == other
+        else:
+            assert (path.parent / href / "index.html").resolve() == other / path.relative_to(root), path
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_sitemap_pairs_the_languages(folder: Path, language: str) -> None:
     tree = ElementTree.parse(folder / LANGUAGES[language] / "sitemap.xml")
     entries = list(tree.getroot())
