@@ -236,6 +236,36 @@ def _found(page: Page, query: str) -> list[str]:
     return page.eval_on_selector_all(links, "links => links.map(link => link.href)")
 
 
+def test_a_question_of_choice_leads_to_the_page_that_answers_it(browser: Browser, base: str) -> None:
+    with site_browser.visit(browser, base) as visit:
+        found = _found(visit.goto(""), "怎么选")
+        assert any(url.startswith(f"{base}guides/choose/") for url in found[:3]), found[:5]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_word_that_ends_in_a_hyphen_is_searched_as_that_word(browser: Browser, base: str, language: str) -> None:
+    with site_browser.visit(browser, base) as visit:
+        # How long the search engine takes over each query.
+        visit.page.add_init_script(
+            """window.took = []; const post = Worker.prototype.postMessage;
+            Worker.prototype.postMessage = function (message, ...rest) {
+              const start = performance.now();
+              const done = () => window.took.push(performance.now() - start);
+              if (message?.type === 2 && message.data) this.addEventListener("message", done, { once: true });
+              post.call(this, message, ...rest); };"""
+        )
+        page = visit.goto(LANGUAGES[language])
+        for word in ("non", "self"):
+            page.evaluate("window.took = []")
+            plain = _found(page, word)
+            hyphen = _found(page, f"{word}-")
+            assert hyphen == plain
+            first, second = page.evaluate("window.took")
+            assert second < 10 * first
+            page.fill(".md-search__input", "")
+            page.wait_for_selector(".md-search-result__item a", state="detached")
+
+
 def test_search_listens_to_keys_as_well(browser: Browser, base: str) -> None:
     with site_browser.visit(browser, base) as visit:
         page = visit.goto("en/")

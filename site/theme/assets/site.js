@@ -280,6 +280,15 @@
     if (target.matches(".md-search__input")) target.dispatchEvent(new Event("keyup"));
   });
 
+  // To each word of a query the theme's search adds a star, also to one that ends in a hyphen, as every name with a hyphen
+  // does while it is typed; the engine cuts at the hyphen, and the star alone asks for the whole index. Only here, between
+  // the field and the engine, can the query be changed and not what the reader sees.
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (message, ...rest) {
+    const query = message?.type === 2 && typeof message.data === "string";
+    post.call(this, query ? { ...message, data: message.data.replace(/-+(?=["\s]|$)/g, "") } : message, ...rest);
+  };
+
   function ready() {
     language();
     all(".aa-filter").forEach(explorer);
