@@ -426,6 +426,15 @@ def test_the_calculator_agrees_with_the_closed_forms(browser: Browser, base: str
         assert page.inner_text("[data-result=params]") == "8.19 K"
         page.fill(".aa-calculator [name=reduction]", "0")
         assert page.inner_text("[data-result=params]") == "—"
+        page.fill(".aa-calculator [name=reduction]", "16")
+        for channels in ("-64", "0", "64.5", ""):
+            page.fill(".aa-calculator [name=channels]", channels)
+            assert page.inner_text("[data-result=params]") == "—"
+            assert page.inner_text("[data-result=macs]") == "—"
+            assert page.locator(".aa-calculator tbody tr").last.inner_text().count("—") == 2
+        for channels, shown in (("1e9", "125 P"), ("1e12", "1.25 × 10^23")):  # 2*C*C/16
+            page.fill(".aa-calculator [name=channels]", channels)
+            assert page.inner_text("[data-result=params]") == shown
 
 
 # --- what everybody can rely on --------------------------------------------------------------------------------------

@@ -23,9 +23,10 @@
 
   // --- numbers ------------------------------------------------------------------------------------------------------
 
-  const UNITS = [[1e12, " T"], [1e9, " G"], [1e6, " M"], [1e3, " K"]];
+  const UNITS = [[1e18, " E"], [1e15, " P"], [1e12, " T"], [1e9, " G"], [1e6, " M"], [1e3, " K"]];
 
   function number(value) {
+    if (Math.abs(value) >= 1e21) return value.toExponential(2).replace("e+", " × 10^");
     for (const [unit, name] of UNITS) {
       if (Math.abs(value) >= unit) {
         return String(Number((value / unit).toPrecision(3))) + name;
@@ -76,7 +77,9 @@
       } else {
         input.type = "number";
         input.step = Number.isInteger(field.value) ? "1" : "any";
-        if (Number.isInteger(field.value)) input.min = "0";
+        // Nothing has less than one channel; an extent of nought may mean the whole map.
+        input.min = field.letter || /^[A-Z]$|(channels|size)$/.test(field.name) ? "1" : "0";
+        input.required = true;
         input.value = field.value;
         label.append(name, input);
       }
@@ -100,7 +103,8 @@
         values.set(input.name, input.type === "checkbox" ? Number(input.checked) : input.value === "" ? NaN : Number(input.value));
       }
       for (const [letter, tree] of Object.entries(data.axes)) values.set(letter, evaluate(tree, values));
-      const found = { params: evaluate(data.params, values), macs: evaluate(data.macs, values) };
+      const valid = form.checkValidity();
+      const found = { params: valid ? evaluate(data.params, values) : NaN, macs: valid ? evaluate(data.macs, values) : NaN };
       for (const [name, value] of Object.entries(found)) {
         box.querySelector(`[data-result="${name}"]`).textContent = Number.isFinite(value) ? number(value) : "—";
       }
