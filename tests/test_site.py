@@ -376,6 +376,23 @@ def test_the_decision_page_narrows_down(browser: Browser, base: str, catalogue: 
         assert str(len(wanted)) in page.inner_text(".aa-count")
 
 
+# --- pictures --------------------------------------------------------------------------------------------------------
+
+
+def test_names_of_the_timeline_stay_in_their_columns(browser: Browser, base: str) -> None:
+    with site_browser.visit(browser, base) as visit:
+        ends = visit.goto("en/pictures/").eval_on_selector_all(
+            ".aa-chart >> nth=0 >> a",
+            """links => links.map(link => [
+                Number(link.querySelector("circle").getAttribute("cx")),
+                link.querySelector("text").getBBox()]).map(([x, box]) => [x, box.x + box.width])""",
+        )
+        dots = sorted({x for x, _ in ends})
+        assert len(dots) > 5
+        for x, end in ends:
+            assert all(end <= other - 8 for other in dots if other > x), (x, end)
+
+
 # --- a paper's page --------------------------------------------------------------------------------------------------
 
 

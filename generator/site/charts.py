@@ -52,7 +52,7 @@ def _name(subject: Subject, x: float, y: float) -> Element:
         f"../papers/{subject.paper.id}/",
         element("title", f"{subject.paper.title} ({subject.paper.venue.name} {subject.paper.venue.year})"),
         element("circle", cx=x + 4, cy=y - 4, r=4, class_=f"aa-plug-{subject.paper.facets.plug}"),
-        text(cut(subject.paper.id, 16), x + 12, y, "aa-chart-link"),
+        text(cut(subject.paper.id, 15), x + 12, y, "aa-chart-link"),
     )
 
 
