@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, Route
 from generator.catalogue.model import Catalogue
 from generator.project import Project
 from generator.site import preview
+from generator.site.words import TERMS, Language, term
 from tests import site_browser
 
 KINDS = {
@@ -314,13 +315,74 @@ def test_the_explorer_filters_sorts_and_keeps_its_state_in_the_address(
         assert "?" not in page.url
 
 
+def test_a_text_in_the_explorers_address_is_for_the_table_alone(browser: Browser, base: str) -> None:
+    with site_browser.visit(browser, base) as visit:
+        page = visit.goto("en/papers/")
+        page.fill("[name=text]", "squeeze")
+        address, shown = page.url, _shown(page)
+        assert "squeeze" in address
+        page = visit.goto(address.removeprefix(base))
+        page.wait_for_load_state("networkidle")
+        assert not page.is_checked("#__search")
+        assert (page.url, _shown(page)) == (address, shown)
+        page.click('.aa-explorer a[href$="se_net/"]')
+        page.wait_for_selector("#formula")
+        page.go_back()
+        page.wait_for_selector(".aa-filter:not([hidden])")
+        assert not page.is_checked("#__search")
+        assert (page.url, _shown(page)) == (address, shown)
+        page.click(".aa-filter [type=reset]")
+        page.wait_for_function("document.querySelectorAll('.aa-explorer tr[hidden]').length === 0")
+        assert page.url == f"{base}en/papers/"
+
+
+def test_what_a_form_does_not_offer_is_ignored_in_the_address(
+    browser: Browser, base: str, catalogue: Catalogue
+) -> None:
+    with site_browser.visit(browser, base) as visit:
+        page = visit.goto("en/papers/?kind=bogus&from=bogus&free=bogus&sort=bogus&order=bogus")
+        page.wait_for_selector(".aa-filter:not([hidden])")
+        assert len(_shown(page)) == len(catalogue.papers)
+        assert page.eval_on_selector("[name=kind]", "field => field.selectedIndex") == 0
+        assert page.locator("th[aria-sort]").count() == 0
+        page = visit.goto("en/guides/choose/?plug=bogus&context=local")
+        page.wait_for_selector(".aa-decide:not([hidden])")
+        assert page.is_checked('[name=plug][value=""]')
+        assert page.is_checked("[name=context][value=local]")
+        assert visit.complaints == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_explorer_sorts_by_what_it_shows(browser: Browser, base: str, language: Language) -> None:
+    with site_browser.visit(browser, base) as visit:
+        page = visit.goto(f"{LANGUAGES[language]}papers/")
+        for key, column in (("growth", 5), ("kind", 2), ("plug", 3), ("context", 4)):
+            for order in ("ascending", "descending"):
+                page.click(f"th[data-key={key}] button")
+                page.wait_for_selector(f"th[data-key={key}][aria-sort={order}]")
+                cells = page.eval_on_selector_all(
+                    ".aa-explorer tbody tr", f"rows => rows.map(row => row.cells[{column}].textContent)"
+                )
+                values = list(dict.fromkeys(cells))
+                assert len(values) == len({*cells})
+                if "—" in values:
+                    assert values.pop() == "—"
+                if key == "growth":
+                    wanted = [name for name in (term("cost", v, language) for v in TERMS["cost"]) if name in values]
+                else:
+                    wanted = page.evaluate(
+                        "values => values.sort(new Intl.Collator(document.documentElement.lang).compare)", values
+                    )
+                assert values == (wanted if order == "ascending" else wanted[::-1])
+
+
 @pytest.mark.parametrize(
     ("language", "query"), [("zh", "通道注意力"), ("zh", "squeeze"), ("en", "Jie Hu"), ("en", "池化")]
 )
 def test_the_explorer_searches_in_both_languages(browser: Browser, base: str, language: str, query: str) -> None:
     with site_browser.visit(browser, base) as visit:
         page = visit.goto(f"{LANGUAGES[language]}papers/")
-        page.fill("[name=q]", query)
+        page.fill("[name=text]", query)
         shown = _shown(page)
         assert any(href.endswith("se_net/") for href in shown)
         assert len(shown) < 100
@@ -335,7 +397,7 @@ def test_a_thousand_rows_stay_smooth(browser: Browser, base: str) -> None:
         page.wait_for_selector(".aa-filter:not([hidden])")
         assert page.locator(".aa-explorer tbody tr").count() > 1000
         took = page.evaluate(
-            """() => { const input = document.querySelector("[name=q]"); const start = performance.now();
+            """() => { const input = document.querySelector("[name=text]"); const start = performance.now();
             for (const text of ["a", "at", "att", "atte", "zz"]) {
               input.value = text; input.dispatchEvent(new Event("input", {bubbles: true}));
               document.body.offsetHeight; }

@@ -140,8 +140,10 @@
     for (const input of form.elements) {
       const value = input.name && query.get(input.name);
       if (!value) continue;
-      if (input.type === "checkbox" || input.type === "radio") input.checked = input.value === value;
-      else input.value = value;
+      if (input.type === "radio") input.checked ||= input.value === value;
+      else if (input.type === "checkbox") input.checked = input.value === value;
+      // What the form does not offer stays as it is.
+      else if (!input.options || [...input.options].some((option) => option.value === value)) input.value = value;
     }
     return query;
   }
@@ -156,6 +158,7 @@
       row, at, data: { ...row.dataset },
       short: fold(row.cells[0].querySelector("a").textContent),
       text: fold(`${row.dataset.s} ${row.textContent}`),
+      shown: [...row.cells].map((cell) => cell.textContent),
       tasks: new Set(row.dataset.task.split(" ")),
       sections: new Set(row.dataset.section.split(" ")),
     }));
@@ -180,8 +183,8 @@
     }
 
     function filter() {
-      const wanted = [...new FormData(form)].filter(([name, value]) => value && name !== "q");
-      const words = fold(form.elements.q.value).split(/\s+/).filter(Boolean);
+      const wanted = [...new FormData(form)].filter(([name, value]) => value && name !== "text");
+      const words = fold(form.elements.text.value).split(/\s+/).filter(Boolean);
       let shown = 0;
       for (const item of rows) {
         const hidden = !fits(item, wanted, words);
@@ -192,26 +195,35 @@
       document.querySelector(".aa-empty").hidden = shown > 0;
     }
 
-    const NUMBERS = new Set(["year", "macs", "rank"]);
+    const heads = all("th[data-key]", table);
+    const NUMBERS = new Set(["year", "growth", "macs", "rank"]);
+    // The filter lists the ways to grow from slow to fast.
+    const growths = [...form.elements.growth.options].map((option) => option.value);
     function sort(key, order) {
       const sign = order === "descending" ? -1 : 1;
       const text = new Intl.Collator(document.documentElement.lang);
-      const value = (item) => (key === "short" ? item.short : item.data[key]);
+      const column = heads.findIndex((head) => head.dataset.key === key);
+      const value = (item) => {
+        if (key === "short") return item.short;
+        if (item.shown[column] === "—") return "";
+        if (key === "growth") return growths.indexOf(item.data.growth);
+        return NUMBERS.has(key) ? item.data[key] : item.shown[column];
+      };
       rows.sort((a, b) => {
         if (!key) return a.at - b.at;
         const [x, y] = [value(a), value(b)];
-        // What has no number stands last either way.
+        // What has no value stands last either way.
         if (x === "" || y === "") return (x === "") - (y === "") || a.at - b.at;
         return sign * (NUMBERS.has(key) ? x - y : text.compare(x, y)) || a.at - b.at;
       });
       body.append(...rows.map((item) => item.row));
-      for (const head of all("th[data-key]", table)) {
+      for (const head of heads) {
         if (head.dataset.key === key) head.setAttribute("aria-sort", order);
         else head.removeAttribute("aria-sort");
       }
     }
 
-    for (const head of all("th[data-key]", table)) {
+    for (const head of heads) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = head.textContent;
@@ -227,7 +239,7 @@
     const query = restore(form);
     const more = form.querySelector(".aa-more");
     more.open = all("select, input", more).some((input) => (input.type === "checkbox" ? input.checked : input.value));
-    if (query.get("sort")) {
+    if (heads.some((head) => head.dataset.key === query.get("sort"))) {
       Object.assign(form.dataset, { sort: query.get("sort"), order: query.get("order") === "descending" ? "descending" : "ascending" });
       sort(form.dataset.sort, form.dataset.order);
     }
