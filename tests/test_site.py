@@ -319,21 +319,21 @@ def test_a_text_in_the_explorers_address_is_for_the_table_alone(browser: Browser
     with site_browser.visit(browser, base) as visit:
         page = visit.goto("en/papers/")
         page.fill("[name=text]", "squeeze")
-        address, shown = page.url, _shown(page)
+        address, shown = page.evaluate("location.href"), _shown(page)
         assert "squeeze" in address
         page = visit.goto(address.removeprefix(base))
         page.wait_for_load_state("networkidle")
         assert not page.is_checked("#__search")
-        assert (page.url, _shown(page)) == (address, shown)
+        assert (page.evaluate("location.href"), _shown(page)) == (address, shown)
         page.click('.aa-explorer a[href$="se_net/"]')
         page.wait_for_selector("#formula")
         page.go_back()
         page.wait_for_selector(".aa-filter:not([hidden])")
         assert not page.is_checked("#__search")
-        assert (page.url, _shown(page)) == (address, shown)
+        assert (page.evaluate("location.href"), _shown(page)) == (address, shown)
         page.click(".aa-filter [type=reset]")
         page.wait_for_function("document.querySelectorAll('.aa-explorer tr[hidden]').length === 0")
-        assert page.url == f"{base}en/papers/"
+        assert page.evaluate("location.href") == f"{base}en/papers/"
 
 
 def test_what_a_form_does_not_offer_is_ignored_in_the_address(
