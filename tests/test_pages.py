@@ -26,7 +26,7 @@ from generator.inline import inline
 from generator.links.ledger import Ledger
 from generator.project import Project
 from generator.render import Plan, Renderer
-from generator.site import build, dictionary, examples, feed, figures, flow, listing
+from generator.site import build, dictionary, examples, feed, figures, flow, listing, reference
 from generator.site.formulas import mathml
 from generator.site.words import LANGUAGES, TERMS, words
 from generator.translation import PATH as LOCK
@@ -379,6 +379,15 @@ def test_every_drawing_is_well_formed_and_has_a_label() -> None:
             assert tree.get("aria-label"), path
             count += 1
     assert count >= 8
+
+
+def test_no_id_stands_twice_on_the_page_of_the_interface() -> None:
+    found = reference.entries(real_project())
+    anchors = [entry.anchor for entry in found]
+    assert len(set(anchors)) == len(anchors) > 20
+    for language in ("zh", "en"):
+        page = rendered()[2][f"site/{language}/papers/_parts/reference.md"]
+        assert re.findall(r"\{: #(\S+) \}", page) == anchors
 
 
 def test_formulas_escape_and_name_what_they_do_not_know() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import griffe
 
@@ -16,11 +17,16 @@ def read(texts: Mapping[str, str]) -> Iterator[Entry]:
     """What the modules export, by their names and texts; a name that two export once."""
     modules = {name: _visit(name, text) for name, text in texts.items()}
     seen: set[str] = set()
+    anchors: set[str] = set()
     for name, module in modules.items():
         for entry in _entries(name, module, modules):
             if entry.name not in seen:
                 seen.add(entry.name)
-                yield entry
+                # A function may bear the name of the class that it makes, in small letters.
+                anchor = entry.name.lower()
+                anchor += "-class" if anchor in anchors else ""
+                anchors.add(anchor)
+                yield replace(entry, anchor=anchor)
 
 
 def _visit(name: str, text: str) -> griffe.Module:

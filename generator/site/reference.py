@@ -31,6 +31,8 @@ class Entry:
     returns: str = ""
     raises: list[tuple[str, str]] = field(default_factory=list)
     attributes: list[tuple[str, str, str]] = field(default_factory=list)
+    anchor: str = ""
+    """Its place on the page; no two entries have the same."""
 
 
 def entries(project: Project) -> list[Entry]:
