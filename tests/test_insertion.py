@@ -442,3 +442,114 @@ def test_the_changed_network_loads_its_own_state() -> None:
     networks[1].load_state_dict(networks[0].state_dict())
     x = torch.rand(1, 3, 32, 32)
     torch.testing.assert_close(networks[1](x), networks[0](x))
+
+
+@pytest.mark.parametrize("place", ["after", "before"])
+def test_a_layer_exchanged_for_another_kind_runs_what_it_carries(place: str) -> None:
+    network = insert(insert(_small(), "se_net", f"{place}:1", reduction=4), "simam", f"{place}:1").eval()
+    x = torch.rand(2, 3, 9, 7)
+    expected = network(x)
+    for source in (network, pickle.loads(pickle.dumps(network))):  # noqa: S301  our own bytes
+        converted = nn.SyncBatchNorm.convert_sync_batchnorm(source)
+        assert isinstance(converted.get_submodule("1"), nn.SyncBatchNorm)
+        torch.testing.assert_close(converted(x), expected)
+        # Once more changes nothing: each module runs once.
+        torch.testing.assert_close(nn.SyncBatchNorm.convert_sync_batchnorm(converted)(x), expected)
+
+
+def test_a_network_compiled_before_the_insertion_is_compiled_anew() -> None:
+    network, x = _small().eval(), torch.rand(2, 3, 9, 7)
+    compiled = torch.compile(network, backend="eager")
+    before = compiled(x)
+    insert(network, "se_net", "after:1", reduction=4)
+    torch.testing.assert_close(compiled(x), network(x))
+    assert not torch.allclose(compiled(x), before)
+
+
+class _Steps(nn.Sequential):
+    """A Sequential that runs its steps itself, as torchvision's ASPPPooling does."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        for step in self:
+            input = step(input)
+        return input
+
+
+class _CalledDict(nn.ModuleDict):
+    """A ModuleDict that can be called."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for step in self.values():
+            x = step(x)
+        return x
+
+
+@pytest.mark.parametrize("body", [_Steps(nn.Conv2d(3, 16, 3)), _CalledDict({"conv": nn.Conv2d(3, 16, 3)})])
+def test_a_container_that_runs_its_children_itself_is_refused(body: nn.Module) -> None:
+    network = nn.Sequential(body)
+    for place in ("after", "before"):
+        with pytest.raises(ValueError, match=r"0 is a _\w+ with a forward of its own, which may take a new child"):
+            insert(network, "simam", f"{place}:0")
+    with pytest.raises(ValueError, match="0 is a ModuleList, which is never called"):
+        insert(nn.Sequential(nn.ModuleList([nn.ReLU()])), "simam", "after:0")
+
+
+@pytest.mark.parametrize(
+    ("parts", "channels"),
+    [
+        ([nn.Conv2d(3, 32, 3), nn.ConvTranspose2d(32, 16, 2, 2)], 16),
+        ([nn.ConvTranspose2d(3, 16, 2, 2), nn.ReLU()], 16),
+        ([nn.Conv2d(3, 64, 3), nn.PixelShuffle(2)], None),
+        ([nn.Conv2d(3, 16, 3), nn.Flatten(1)], None),
+    ],
+)
+def test_channels_of_a_block_are_those_of_what_changes_them_last(parts: list[nn.Module], channels: int | None) -> None:
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = parts
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.b(self.a(x))
+
+    network = nn.Sequential(Block())
+    if channels is None:
+        with pytest.raises(ValueError, match="0: a Block does not tell its channels; give channels=… or example="):
+            insert(network, "se_net", "after:0", reduction=4)
+    else:
+        insert(network, "se_net", "after:0", reduction=4)
+        assert network(torch.rand(1, 3, 9, 7)).shape[1] == channels
+
+
+def test_channels_before_a_rearrangement_are_not_guessed() -> None:
+    class Down(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fold, self.conv = nn.PixelUnshuffle(2), nn.Conv2d(32, 16, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.conv(self.fold(x))
+
+    with pytest.raises(ValueError, match="0: a Down does not tell its channels"):
+        insert(nn.Sequential(Down()), "se_net", "before:0", reduction=4)
+
+
+def test_the_rank_is_that_of_the_kind_whatever_its_name() -> None:
+    class Mine(nn.Conv1d):
+        pass
+
+    with pytest.raises(ValueError, match=r"0: se_net expects 4 axes \(B C H W\), got 3"):
+        insert(nn.Sequential(Mine(3, 16, 3)), "se_net", "after:0")
+
+
+def test_what_the_constructor_says_names_paper_and_layer() -> None:
+    network = _small()
+    with pytest.raises(ValueError, match=r"^se_net at 1: "):
+        insert(network, "se_net", "after:1", reduction="x")
+    assert not any("inserted_" in name for name, _ in network.named_modules())
+
+
+@pytest.mark.parametrize("where", [None, ["after:1"]])
+def test_a_place_that_is_no_text_is_refused(where: object) -> None:
+    with pytest.raises(TypeError, match=r"where: expected a text such as 'after:\*\.bn2', got a (NoneType|list)"):
+        insert(_small(), "se_net", where)  # pyright: ignore[reportArgumentType]
