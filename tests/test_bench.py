@@ -18,7 +18,7 @@ from typing import Any, cast
 import attention_atlas as atlas
 import pytest
 import torch
-from attention_atlas import bench, timing
+from attention_atlas import bench, pytest_plugin, timing
 from attention_atlas.__main__ import main
 from click.testing import CliRunner
 from torch import Tensor, nn
@@ -308,6 +308,91 @@ def test_what_runs_on_no_meta_device_has_no_count() -> None:
     assert bench.count(bench.Case("sorts", "example", Sorts, ((2, 3),))) == (0, None)
 
 
+def test_what_cannot_be_built_on_the_meta_device_is_counted_as_it_is() -> None:
+    class Rates(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rates = [rate.item() for rate in torch.linspace(0, 1, 3)]
+            self.weight = nn.Parameter(torch.ones(4))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x * self.weight.sum()
+
+    rows = measure(bench.Case("rates", "example", Rates, ((2, 3),)))
+    assert [isinstance(row, bench.Row) and (row.params, row.macs) for row in rows] == [(4, None)] * 2
+
+
+@pytest.mark.parametrize("error", [ValueError, TypeError, KeyError])
+def test_whatever_a_module_raises_on_the_meta_device_does_not_end_the_run(error: type[Exception]) -> None:
+    class Refuses(Scale):
+        def forward(self, x: Tensor) -> Tensor:
+            if x.device.type == "meta":
+                raise error("no numbers")
+            return super().forward(x)
+
+    rows = measure(bench.Case("refuses", "example", Refuses, ((2, 3),)))
+    assert [isinstance(row, bench.Row) and (row.params, row.macs) for row in rows] == [(1, None)] * 2
+
+
+class Gives(Scale):
+    """Hands on what ``make`` makes of the input and the weight's product."""
+
+    def __init__(self, make: Callable[[Tensor], Any]) -> None:
+        super().__init__()
+        self.make = make
+
+    def forward(self, x: Tensor) -> Any:
+        return self.make(x * self.weight)
+
+
+def gives(make: Callable[[Tensor], Any]) -> list[bench.Row | bench.Failure]:
+    return measure(bench.Case("gives", "example", lambda: Gives(make), ((2, 3),)))
+
+
+def test_the_tensors_of_a_mapping_are_checked() -> None:
+    assert [isinstance(row, bench.Row) for row in gives(lambda y: {"y": y, "more": [y]})] == [True, True]
+    (failure,) = gives(lambda y: {"y": y if y.dtype == torch.float64 else 2 * y})
+    assert "gives: correctness: wrong: output 0 is off by" in str(failure)
+
+
+def test_an_output_that_cannot_be_checked_is_a_failure() -> None:
+    (failure,) = gives(lambda y: "nothing")
+    assert str(failure) == (
+        "gives: correctness: failed: TypeError: the output is a str without a tensor: nothing to check"
+    )
+    (failure,) = gives(lambda y: (y, y) if y.dtype == torch.float64 else y)
+    assert str(failure) == "gives: correctness: wrong: 1 outputs, in double precision on the CPU 2"
+
+
+@pytest.mark.parametrize("make", [lambda y: y.detach(), lambda y: y.argmax(1)])
+def test_without_a_gradient_there_is_no_backward_row(make: Callable[[Tensor], Any]) -> None:
+    row, failure = gives(make)
+    assert isinstance(row, bench.Row)
+    assert isinstance(failure, bench.Failure)
+    assert (failure.what, failure.kind) == ("forward+backward", "failed")
+    assert "no output depends on an input or a parameter by a gradient" in str(failure)
+
+
+@pytest.mark.parametrize("budget", [math.nan, math.inf, -1.0])
+def test_a_budget_that_never_ends_is_refused(budget: float) -> None:
+    with pytest.raises(ValueError, match="budget: expected seconds, none or more, got"):
+        bench.Setup(budget=budget)
+
+
+@pytest.mark.parametrize("device", ["cpu:0", "cuda:", "cuda:x", "abacus"])
+def test_a_device_of_another_name_is_refused(device: str) -> None:
+    for refuse in (bench.Setup, timing.clock_for):
+        with pytest.raises(ValueError, match=f"device: expected cpu, cuda or cuda:N, got '{device}'"):
+            refuse(device)
+
+
+def test_a_card_that_is_not_there_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(ValueError, match="device 'cuda:2': torch finds 2 here, the last is cuda:1"):
+        timing.clock_for("cuda:2")
+
+
 # --- shapes ----------------------------------------------------------------------------------------------------------
 
 
@@ -396,6 +481,7 @@ def test_an_interrupt_keeps_what_was_measured(
         (["attention_survey", "--device", "cpu"], "has no implementation to measure"),
         (["cbam", "--device", "cpu", "--dtype", "int8"], "dtype: expected one of float32, tf32"),
         (["cbam", "--device", "abacus"], "expected cpu, cuda or cuda:N"),
+        (["cbam", "--device", "cpu", "--budget", "nan"], "budget: expected seconds, none or more, got nan"),
     ],
 )
 def test_wrong_arguments_exit_2(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -437,6 +523,39 @@ def test_the_fixture_serves_other_peoples_tests(pytester: pytest.Pytester) -> No
         "    assert row.shape == [1, 16, 8, 8]\n"
     )
     pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+PLUGIN = ("-p", "attention_atlas.pytest_plugin")
+
+
+def test_a_project_of_its_own_can_measure_on_the_cpu(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        "def test_mine(gpu_benchmark):\n"
+        "    row, _ = gpu_benchmark('se_net', shape=(1, 16, 8, 8), budget=0.0)\n"
+        "    assert row.device == 'cpu'\n"
+    )
+    pytester.runpytest_inprocess(*PLUGIN, "--gpu-benchmark-device", "cpu").assert_outcomes(passed=1)
+    if not torch.cuda.is_available():
+        done = pytester.runpytest_inprocess(*PLUGIN, "-rs")
+        done.stdout.fnmatch_lines(["*finds no CUDA device here; run with --gpu-benchmark-device cpu to measure*"])
+
+
+def test_the_plugin_leaves_the_option_of_a_project_alone(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("def pytest_addoption(parser):\n    parser.addoption('--device', default='cpu')\n")
+    pytester.makepyfile("def test_mine(gpu_benchmark):\n    assert gpu_benchmark.setup.device == 'cpu'\n")
+    pytester.runpytest_inprocess(*PLUGIN).assert_outcomes(passed=1)
+
+
+def test_a_device_of_one_measurement_has_its_own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = timing.CpuClock()
+    monkeypatch.setattr(pytest_plugin, "clock_for", {"cpu": clock}.__getitem__)
+    seen: list[Any] = []
+    monkeypatch.setattr(pytest_plugin, "measure", lambda *given: seen.append(given) or [])
+    measures = pytest_plugin.GpuBenchmark(bench.Setup("cuda"), fake_clock([]))
+    measures("se_net", device="cpu")
+    measures(case_of())
+    assert [(setup.device, used is clock) for _, setup, used in seen] == [("cpu", True), ("cuda", False)]
+    assert seen[0][0].shape[0] == 2, "a size for the CPU"
 
 
 def test_every_implemented_paper_has_a_benchmark_and_no_stub_has_one() -> None:
