@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import copy
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ import attention_atlas as atlas
 import pytest
 import torch
 from attention_atlas.__main__ import main, source
+from torch import nn
 
 from generator.evidence.record import load_record
 from generator.evidence.replay import compare, upstream_state
@@ -155,6 +158,76 @@ def test_a_state_that_does_not_fit_is_refused_with_every_name() -> None:
     with pytest.raises(ValueError, match="the state does not fit the module"):
         atlas.load_official(module, {"nothing.weight": torch.zeros(1)})
     assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+
+
+def _state_of_cbam() -> tuple[nn.Module, dict[str, torch.Tensor]]:
+    """The module of CBAM's first recorded case, and its weights with the authors' names."""
+    case = load_record(real_project().evidence / "cbam.json").cases[0]
+    module = getattr(atlas.load("cbam"), case.cls)(**_tuples(case.arguments)).double()
+    return module, upstream_state(case, torch.float64)
+
+
+def test_what_is_no_state_dict_is_answered_with_what_is() -> None:
+    module, state = _state_of_cbam()
+    name = next(iter(state))
+    wrong: list[tuple[object, str]] = [
+        (None, "expected a state dict, got a NoneType"),
+        ({}, "the state dict is empty"),
+        ({"epoch": 3, "state_dict": state}, "got a checkpoint; hand over what it holds under 'state_dict'"),
+        ({**state, name: 3}, f"{name}: expected a tensor, got a int"),
+        ({**state, name: state[name].numpy()}, f"{name}: expected a tensor, got a ndarray"),
+        ({f"module.{key}": value for key, value in state.items()}, "give prefix='module.'"),
+    ]
+    for given, says in wrong:
+        with pytest.raises(ValueError, match=re.escape(says)):
+            atlas.load_official(module, given)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match=re.escape("give prefix='net.'")):
+        atlas.load_official(module, {f"net.{key}": value for key, value in state.items()}, prefix="net")
+    assert atlas.load_official(module, state) is module
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show", "cbam"]])
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes end in another way there")
+def test_a_reader_that_stops_ends_the_command_quietly(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "attention_atlas", *arguments],
+        cwd=real_project().generated,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_console_without_chinese_shows_the_rest() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "attention_atlas", "show", "cbam"],
+        cwd=real_project().generated,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"attention_atlas.create('cbam'" in done.stdout
+
+
+def test_a_copy_writes_through_no_link_and_a_diff_names_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, elsewhere = tmp_path / "cbam.py", tmp_path / "elsewhere.py"
+    path.symlink_to(elsewhere)
+    assert main(["copy", "cbam", str(tmp_path)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert not elsewhere.exists()
+    path.unlink()
+    assert main(["copy", "cbam", str(tmp_path)]) == 0
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert main(["diff", str(path)]) == 0
+    path.write_bytes(b"\xff\xfe#")
+    assert main(["diff", str(path)]) == 2
+    assert f"{path} is no text in UTF-8" in capsys.readouterr().err
 
 
 def _tuples(value):  # pyright: ignore[reportMissingParameterType]
