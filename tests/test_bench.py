@@ -601,6 +601,7 @@ def test_a_run_is_appended_and_earlier_ones_stay_as_they_were(tmp_path: Path) ->
     ("text", "says"),
     [
         ("[]", "valid dictionary|instance of Record|object"),
+        ("{", r"x\.json: Invalid JSON"),
         ('{"schema": 2, "device": "x", "runs": []}', "schema: Input should be 1"),
         ('{"schema": 1, "device": "x", "runs": [{}]}', "runs.0.commit: Field required"),
     ],
@@ -643,6 +644,11 @@ def test_a_difference_exceeds_the_noise_and_repeats(
     assert change.verdict == verdict
 
 
+def test_what_one_run_measured_twice_is_no_repeat() -> None:
+    (change,) = compare([run_of(row_of(1.0))], [run_of(row_of(1.5), row_of(1.5))])
+    assert (change.runs, change.verdict) == (1, "slower once")
+
+
 def test_only_equal_cases_are_compared() -> None:
     assert list(compare([run_of(row_of(dtype="float16"))], [run_of(row_of())])) == []
     assert list(compare([run_of(row_of(compiled=True))], [run_of(row_of())])) == []
@@ -678,6 +684,44 @@ def test_a_run_that_is_not_there_is_answered_with_those_that_are(
     done = CliRunner().invoke(command.bench, ["--compare", "a-card@7", "a-card"])
     assert isinstance(done.exception, GeneratorError)
     assert str(done.exception) == "a-card@7: there is no such run; a-card.json has 1 (unknown)"
+
+
+def test_a_folder_is_no_record(tmp_path: Path) -> None:
+    with pytest.raises(GeneratorError, match=r"cannot be read: "):
+        record.read(tmp_path)
+
+
+def _add(root: Path, name: str, *runs: record.Run) -> None:
+    text = record.dump(record.Record(schema=record.SCHEMA, device=f"The {name}", runs=list(runs)))
+    (root / record.FOLDER / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+def test_what_only_one_record_has_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _checkout(tmp_path, run_of(row_of(dtype="float16"), row_of()))
+    _add(tmp_path, "other", run_of(row_of(dtype="bfloat16")))
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(command.bench, ["--compare", "a-card", "other"])
+    assert done.exit_code == 1
+    assert "the records are of two devices, A card and The other" in done.output
+    first, second = "cbam example forward float16 [2, 4, 6, 5]", "cbam example forward float32 [2, 4, 6, 5]"
+    assert f"only in a-card: 2: {first}, {second}\n" in done.output
+    assert "only in other: 1: cbam example forward bfloat16 [2, 4, 6, 5]\n" in done.output
+    assert "there is nothing to compare" in done.output
+    same = CliRunner().invoke(command.bench, ["--compare", "a-card", "a-card"])
+    assert same.exit_code == 0
+    assert "two devices" not in same.output
+    assert "only in" not in same.output
+
+
+def test_a_recording_in_which_all_failed_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _checkout(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("generator.evidence.verify.import_library", lambda project: atlas)
+    monkeypatch.setattr(bench, "case_for", lambda paper, device, shape=None: case_of("wrong"))
+    done = CliRunner().invoke(command.bench, ["se_net", "--device", "cpu", "--budget", "0"])
+    assert isinstance(done.exception, GeneratorError)
+    assert "nothing could be measured" in str(done.exception)
+    assert [path.stem for path in (tmp_path / record.FOLDER).glob("*.json")] == ["a-card"]
 
 
 def test_an_interrupted_recording_keeps_its_rows_and_says_that_it_is_not_whole(

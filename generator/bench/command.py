@@ -35,7 +35,8 @@ def bench(
 ) -> None:
     """Measure all modules, or those of the papers IDS, and add a run to the device's record.
 
-    With --compare nothing is measured. RUN counts from 1, negative numbers from the end; exit 1 if a case is slower.
+    Exit 1 if nothing could be measured. With --compare nothing is measured. RUN counts from 1, negative numbers from
+    the end; exit 1 if a case is slower, or if there is none to compare.
     """
     project = Project.find()
     if compare:
@@ -59,6 +60,8 @@ def bench(
         _write(project, device, rows, complete)
     if not complete:
         raise SystemExit(130)
+    if not rows:
+        raise GeneratorError("nothing could be measured; the reasons stand above")
 
 
 def _measure(ids: Sequence[str], setups: Sequence[Any]) -> tuple[bool, list[dict[str, Any]]]:
@@ -106,30 +109,40 @@ def _write(project: Project, device: str, rows: list[dict[str, Any]], complete: 
 
 
 def _compare(project: Project, old: str, new: str) -> int:
-    from generator.bench.compare import compare
+    from generator.bench.compare import apart, compare
 
-    changes = list(compare(_runs(project, old), _runs(project, new)))
+    (device, before), (other, after) = _runs(project, old), _runs(project, new)
+    if device != other:
+        click.echo(f"the records are of two devices, {device} and {other}: ratios need not be the same", err=True)
+    changes = list(compare(before, after))
     for change in changes:
         if change.verdict != "same":
             what = " ".join(change.key)
             click.echo(f"{what}: {change.verdict}: {change.ratio:.2f} times (noise: ±{change.threshold:.0%})")
     same = sum(change.verdict == "same" for change in changes)
     click.echo(f"{len(changes)} cases in both, {same} of them the same.")
+    for name, keys in zip((old, new), apart(before, after), strict=True):
+        if keys:
+            first = ", ".join(map(" ".join, keys[:3]))
+            click.echo(f"only in {name}: {len(keys)}: {first}{', …' if len(keys) > 3 else ''}")
+    if not changes:
+        click.echo("there is nothing to compare", err=True)
+        return 1
     if any(change.verdict in ("slower once", "faster once") for change in changes):
         click.echo("what showed in one run only may be noise: measure again and compare both runs", err=True)
     return int(any(change.verdict == "slower" for change in changes))
 
 
-def _runs(project: Project, text: str) -> list[Any]:
-    """The runs that FILE, FILE@RUN or FILE@COMMIT names; FILE may be the name of a device's record alone."""
+def _runs(project: Project, text: str) -> tuple[str, list[Any]]:
+    """The device and runs that FILE, FILE@RUN or FILE@COMMIT names; FILE may be the name of a device's record alone."""
     from generator.bench import record
 
     file, _, which = text.partition("@")
     path = Path(file)
     if not path.exists():
         path = project.reports / "benchmarks" / f"{file.removesuffix('.json')}.json"
-    runs = record.read(path).runs
-    chosen = runs
+    whole = record.read(path)
+    chosen = runs = whole.runs
     if re.fullmatch(r"-?[0-9]{1,4}", which):
         at = int(which)
         chosen = [runs[at - 1 if at > 0 else at]] if 0 < abs(at) <= len(runs) else []
@@ -138,7 +151,7 @@ def _runs(project: Project, text: str) -> list[Any]:
     if not chosen:
         known = ", ".join(f"{at} ({run.commit[:10]})" for at, run in enumerate(runs, 1))
         raise GeneratorError(f"{text}: there is no such run; {path.name} has {known or 'none'}")
-    return chosen
+    return whole.device, chosen
 
 
 def _commit(root: Path) -> tuple[str, bool]:

@@ -41,11 +41,22 @@ def compare(old: Sequence[Run], new: Sequence[Run]) -> Iterator[Change]:
             yield _change(key, before[key], rows)
 
 
+def apart(old: Sequence[Run], new: Sequence[Run]) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """The cases that only the old set has, and those that only the new one has."""
+    before, after = _by_key(old), _by_key(new)
+    return [key for key in before if key not in after], [key for key in after if key not in before]
+
+
 def _by_key(runs: Sequence[Run]) -> dict[tuple[str, ...], list[Row]]:
+    """One row a run for every case: what one run measured twice has not been repeated."""
     found: dict[tuple[str, ...], list[Row]] = {}
     for run in runs:
+        rows: dict[tuple[str, ...], list[Row]] = {}
         for row in run.rows:
-            found.setdefault(row.key, []).append(row)
+            rows.setdefault(row.key, []).append(row)
+        for key, same in rows.items():
+            same.sort(key=lambda row: row.ratio_conv3x3 or row.median_s)
+            found.setdefault(key, []).append(same[(len(same) - 1) // 2])
     return found
 
 

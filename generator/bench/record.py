@@ -89,15 +89,19 @@ def read(path: Path) -> Record:
     """A record.
 
     Raises:
-        GeneratorError: if there is none at ``path``, or what is there does not keep the schema.
+        GeneratorError: if there is none at ``path``, or what is there cannot be read or does not keep the schema.
     """
     where = Location(path.name)
     try:
         return Record.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise GeneratorError("there is no such record", where, "python -m generator bench writes one") from None
+    except OSError as error:
+        raise GeneratorError(f"cannot be read: {error.strerror}", where) from None
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:5])
+        faults = "; ".join(
+            ": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"]))) for fault in error.errors()[:5]
+        )
         raise GeneratorError(faults, where, "records are written by python -m generator bench, not by hand") from None
 
 
