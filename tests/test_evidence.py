@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import json
 import math
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
 from generator.catalogue.model import Paper
+from generator.errors import EvidenceError
 from generator.evidence.record import EvidenceRecord, RecordedCase, key_maps, load_record
 from generator.evidence.replay import build, compare, leaves, make_inputs
 from generator.verification import code_hash, read
@@ -178,6 +182,51 @@ def test_inert_parameters_do_not_change_the_output(record: EvidenceRecord, names
             for name in names:
                 module.get_parameter(name).mul_(1.01)
         assert compare(record, case, module).within(record.tolerance), names
+
+
+def _changed(path: Path, change: Callable[[dict[str, Any]], object], folder: Path) -> Path:
+    """The record at ``path``, changed, in a folder of its own."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    change(data)
+    copy = folder / path.name
+    copy.write_text(json.dumps(data), encoding="utf-8")
+    return copy
+
+
+def _first_output(**fields: float) -> Callable[[dict[str, Any]], object]:
+    return lambda data: data["cases"][0]["outputs"][0].update(fields)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (_first_output(scale=math.inf), "cases.0.outputs.0.scale: Input should be a finite number"),
+        (_first_output(norm=math.nan), "cases.0.outputs.0.norm: Input should be"),
+        (_first_output(scale=-1.0), "cases.0.outputs.0.scale: Input should be greater than or equal to 0"),
+        (lambda data: data["cases"].append(data["cases"][0]), "there are two cases [a-z-]+$"),
+    ],
+)
+def test_a_record_that_could_not_fail_is_refused(
+    change: Callable[[dict[str, Any]], object], says: str, tmp_path: Path
+) -> None:
+    with pytest.raises(EvidenceError, match=says):
+        load_record(_changed(RECORDS[0], change, tmp_path))
+
+
+def test_what_is_no_json_is_answered(tmp_path: Path) -> None:
+    path = tmp_path / "cgd.json"
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(EvidenceError, match=r"^tests/evidence/cgd\.json: Invalid JSON"):
+        load_record(path)
+
+
+def test_a_scale_too_large_hides_no_error(record: EvidenceRecord, namespace: ModuleType) -> None:
+    case = record.cases[0]
+    module, sample = build(record, case, namespace), case.outputs[0]
+    for factor in (1.01, 1e30):
+        wide = sample.model_copy(update={"scale": sample.scale * factor})
+        changed = case.model_copy(update={"outputs": [wide, *case.outputs[1:]]})
+        assert compare(record, changed, module, gradients=False).error == math.inf
 
 
 def test_expected_numbers_are_finite(record: EvidenceRecord) -> None:

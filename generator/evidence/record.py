@@ -47,12 +47,16 @@ class Map(Record):
     """Tensors that can change places unseen, such as biases of which only the sum matters."""
 
 
+Finite = Annotated[float, Field(strict=False, allow_inf_nan=False)]
+Size = Annotated[float, Field(strict=False, allow_inf_nan=False, ge=0)]
+
+
 class Input(Record):
     """One argument of the call: a tensor drawn from its position, or a list of arguments."""
 
     shape: list[int] | None = None
-    low: float = Field(default=-1.0, strict=False)
-    high: float = Field(default=1.0, strict=False)
+    low: Finite = -1.0
+    high: Finite = 1.0
     items: list[Input] | None = None
 
 
@@ -60,11 +64,11 @@ class Sample(Record):
     """A tensor in brief. ``scale`` is what an error is relative to."""
 
     shape: list[int]
-    norm: float = Field(strict=False)
-    total: float = Field(strict=False)
-    scale: float = Field(strict=False)
+    norm: Size
+    total: Finite
+    scale: Size
     positions: list[int]
-    values: list[float] = Field(strict=False)
+    values: list[Finite] = Field(strict=False)
 
 
 class RecordedCase(Record):
@@ -126,8 +130,13 @@ def load_record(path: Path) -> EvidenceRecord:
     try:
         record = EvidenceRecord.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        faults = "; ".join(
+            ": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"]))) for fault in error.errors()
+        )
         raise EvidenceError(faults, where) from None
+    names = [case.name for case in record.cases]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise EvidenceError(f"there are two cases {', '.join(twice)}", where)
     if record.id != path.stem:
         raise EvidenceError(
             f"id is {record.id!r}, the file is named {path.stem!r}", Location(f"tests/evidence/{path.name}")

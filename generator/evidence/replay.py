@@ -18,6 +18,8 @@ from templates.blocks.key_map import KeyMap, matches
 
 POSITIONS = 24
 """Entries of a tensor that a sample states."""
+# For rounding, in float32 records as well.
+_ROOM = 1e-3
 
 
 @dataclass(frozen=True)
@@ -83,24 +85,30 @@ def run(call: Callable[[], Any], inputs: list[Any]) -> tuple[list[Tensor], list[
 def sample(name: str, tensor: Tensor, against: Tensor | None) -> Sample:
     """A tensor in brief; its scale is its distance from ``against`` where that has the same shape."""
     flat = tensor.detach().double().flatten()
-    if against is not None and against.shape == tensor.shape:
-        scale = float((flat - against.detach().double().flatten()).abs().max()) if flat.numel() else 0.0
-    else:
-        scale = float(flat.abs().max()) if flat.numel() else 0.0
     positions = sample_positions(name, POSITIONS, flat.numel())
     return Sample(
         shape=list(tensor.shape),
         norm=float(flat.norm()),
         total=float(flat.sum()),
-        scale=scale,
+        scale=_scale(tensor, against),
         positions=positions,
         values=[float(flat[position]) for position in positions],
     )
 
 
-def distance(tensor: Tensor, expected: Sample) -> float:
-    """The largest deviation of values, norm and sum from ``expected``, relative to its scale."""
-    if list(tensor.shape) != expected.shape:
+def _scale(tensor: Tensor, against: Tensor | None) -> float:
+    flat = tensor.detach().double().flatten()
+    if against is not None and against.shape == tensor.shape:
+        flat = flat - against.detach().double().flatten()
+    return float(flat.abs().max()) if flat.numel() else 0.0
+
+
+def distance(tensor: Tensor, expected: Sample, against: Tensor | None) -> float:
+    """The largest deviation of values, norm and sum from ``expected``, relative to its scale.
+
+    It is infinite if the scale is larger than that of ``tensor``: by too large a one any error would look small.
+    """
+    if list(tensor.shape) != expected.shape or expected.scale > _scale(tensor, against) * (1 + _ROOM):
         return float("inf")
     flat = tensor.detach().double().flatten()
     values = flat[torch.tensor(expected.positions, dtype=torch.long)]
@@ -150,15 +158,15 @@ def compare(record: EvidenceRecord, case: RecordedCase, module: nn.Module, *, gr
     else:
         with torch.no_grad():
             outputs, grads = list(leaves(module(*inputs))), []
-    pairs = [("output", outputs, case.outputs)]
+    pairs = [("output", outputs, case.outputs, list(leaves(inputs)))]
     if gradients:
-        pairs.append(("input gradient", grads, case.input_gradients))
+        pairs.append(("input gradient", grads, case.input_gradients, []))
     error, worst = 0.0, "nothing"
-    for kind, tensors, samples in pairs:
+    for kind, tensors, samples, given in pairs:
         if len(tensors) != len(samples):
             return Comparison(case.name, float("inf"), f"{len(tensors)} {kind}s, expected {len(samples)}")
         for index, (tensor, expected) in enumerate(zip(tensors, samples, strict=True)):
-            off = distance(tensor, expected)
+            off = distance(tensor, expected, given[index] if index < len(given) else None)
             if math.isnan(off):
                 return Comparison(case.name, off, f"{kind} {index}")
             if off > error:
