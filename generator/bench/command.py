@@ -61,7 +61,8 @@ def bench(
     if not complete:
         raise SystemExit(130)
     if not rows:
-        raise GeneratorError("nothing could be measured; the reasons stand above")
+        click.echo("nothing could be measured; the reasons stand above", err=True)
+        raise SystemExit(1)
 
 
 def _measure(ids: Sequence[str], setups: Sequence[Any]) -> tuple[bool, list[dict[str, Any]]]:
