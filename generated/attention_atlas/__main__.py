@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import difflib
 import hashlib
+import io
 import json
+import os
 import re
 import sys
 from dataclasses import asdict
@@ -23,7 +25,10 @@ _STAMP = re.compile(r"# attention-atlas: (?P<id>[a-z0-9_]+) (?P<version>\S+) sha
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns 0, 1 for a difference, 2 for a wrong argument."""
+    """Run the command line; returns 0, 1 for a difference, 2 for a wrong argument, 141 if nobody reads on."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A console with an alphabet of its own shows a mark for what it lacks.
+        sys.stdout.reconfigure(errors="replace")
     parser = argparse.ArgumentParser(prog="attention-atlas", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -42,7 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
     _bench_options(commands.add_parser("bench", help="time modules beside a convolution of the same shape"))
     options = parser.parse_args(arguments)
     try:
-        return _COMMANDS[options.command](options)
+        done = _COMMANDS[options.command](options)
+        sys.stdout.flush()
+        return done
+    except BrokenPipeError:
+        # `| head` has what it wants. What is still to be written must not raise once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except (ValueError, OSError) as error:
         print(f"attention-atlas: {error}", file=sys.stderr)  # noqa: T201  this is the command line
         return 2
@@ -96,7 +107,7 @@ def _copy(options: argparse.Namespace) -> int:
     if not options.folder.is_dir():
         raise ValueError(f"{options.folder} is not a folder")
     target = options.folder / f"{paper.id}.py"
-    if target.exists() and not options.force:
+    if os.path.lexists(target) and not options.force:  # a link to nowhere is there, too
         raise ValueError(f"{target} is there already; see what differs with diff, or overwrite it with --force")
     text = source(paper.id)
     target.write_text(f"# attention-atlas: {paper.id} {__version__} sha256:{_digest(text)}\n{text}", encoding="utf-8")
@@ -105,7 +116,10 @@ def _copy(options: argparse.Namespace) -> int:
 
 
 def _diff(options: argparse.Namespace) -> int:
-    stamp, _, copied = options.file.read_text(encoding="utf-8").partition("\n")
+    try:
+        stamp, _, copied = options.file.read_text(encoding="utf-8-sig").partition("\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{options.file} is no text in UTF-8: {error}") from None
     found = _STAMP.fullmatch(stamp + "\n")
     if not found:
         raise ValueError(f"{options.file} has no stamp in its first line: it was not made by copy")

@@ -81,6 +81,9 @@ class Setup:
             raise ValueError(f"dtype: expected one of {', '.join(DTYPES)}, got {self.dtype!r}")
         if self.dtype == "tf32" and self.device == "cpu":
             raise ValueError("dtype tf32: a CPU has no TF32; use float32")
+        timing.check_device(self.device)
+        if not 0 <= self.budget < math.inf:
+            raise ValueError(f"budget: expected seconds, none or more, got {self.budget}")
 
 
 @dataclass(frozen=True)
@@ -500,15 +503,24 @@ def measure(
 
 def count(case: Case) -> tuple[int, int | None]:
     """Parameters, and multiply-accumulates of one forward pass; these are ``None`` if it cannot run on ``meta``."""
-    with torch.device("meta"):
-        module = case.build().eval()
-    params = sum(parameter.numel() for parameter in module.parameters())
+    try:
+        with torch.device("meta"):
+            module = case.build().eval()
+    except Exception:
+        # A constructor that reads numbers, of a schedule of rates say, finds none on ``meta``.
+        with torch.random.fork_rng(devices=[]):
+            return _parameters(case.build()), None
     try:
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
             module(*(_fill(item, lambda shape: torch.empty(shape, device="meta")) for item in case.inputs))
-    except (RuntimeError, NotImplementedError):
-        return params, None
-    return params, counter.get_total_flops() // 2
+    except Exception:
+        # Whatever a module raises there says nothing of it: where it has numbers it was found to run.
+        return _parameters(module), None
+    return _parameters(module), counter.get_total_flops() // 2
+
+
+def _parameters(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
 
 
 @dataclass
@@ -552,10 +564,15 @@ class _Subject:
             wanted = list(_leaves(copy.deepcopy(self.original).double().eval()(*exact)))
             self.module.eval()
             given = [self._tensors(item) for item in shapes]
-            got = list(_leaves(form(*given)))
+            output = form(*given)
+            got = list(_leaves(output))
+        if not wanted and not got:
+            raise TypeError(f"the output is a {type(output).__name__} without a tensor: nothing to check")
+        if len(got) != len(wanted):
+            raise _Wrong(f"{len(got)} outputs, in double precision on the CPU {len(wanted)}")
         tolerance = _TOLERANCES[self.setup.dtype]
         for index, (a, b) in enumerate(zip(got, wanted, strict=True)):
-            a = a.double().cpu()
+            a, b = a.double().cpu(), b.double()
             off = float((a - b).norm() / b.norm().clamp_min(1e-12)) if a.shape == b.shape else math.inf
             if not off <= tolerance:
                 reference = "double precision on the CPU"
@@ -620,6 +637,8 @@ class _Subject:
 
         def both() -> object:
             outputs = [out for out in _leaves(form(*given)) if out.requires_grad]
+            if not outputs:
+                raise RuntimeError("no output depends on an input or a parameter by a gradient: there is no backward")
             gradients = [torch.ones_like(out) for out in outputs]
             return torch.autograd.grad(outputs, wanted, gradients, allow_unused=True)
 
@@ -704,6 +723,8 @@ def _leaves(value: Any) -> Iterator[Tensor]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _leaves(item)
+    elif isinstance(value, Mapping):
+        yield from _leaves(list(value.values()))
 
 
 def _batch(items: Any) -> int:

@@ -153,14 +153,36 @@ def load_official(module: nn.Module, state_dict: Mapping[str, Tensor], *, prefix
         ValueError: if there is no key map for the class, or if names or shapes do not fit; each one is named.
     """
     id = type(module).__module__.rpartition(".")[2]
+    _refuse_no_state(state_dict)
     maps = _key_maps().get(id, {})
     name = type(module).__name__
     if name not in maps:
         known = ", ".join(maps) or "none"
         raise ValueError(f"there is no key map for {name} of {id!r}; known there: {known}")
+    if not state_dict and module.state_dict():
+        raise ValueError("the state dict is empty")
     theirs = {key[len(prefix) :]: value for key, value in state_dict.items() if key.startswith(prefix)}
     if not theirs and module.state_dict():
         raise ValueError(f"no name of the state dict begins with {prefix!r}")
-    state = KeyMap(**maps[name]).translate(module.state_dict(), theirs)
+    for key, value in theirs.items():
+        if not isinstance(value, Tensor):
+            raise ValueError(f"{prefix}{key}: expected a tensor, got a {type(value).__name__}")
+    try:
+        state = KeyMap(**maps[name]).translate(module.state_dict(), theirs)
+    except ValueError as error:
+        for head in (".", "module."):
+            if theirs and all(key.startswith(head) for key in theirs):
+                more = f"all names begin with {prefix + head!r}; give prefix={prefix + head!r}"
+                raise ValueError(f"{error}\n  {more}") from None
+        raise
     module.load_state_dict(state, strict=False)
     return module
+
+
+def _refuse_no_state(state_dict: object) -> None:
+    """Say what to hand over instead of a whole checkpoint."""
+    if not isinstance(state_dict, Mapping):
+        raise ValueError(f"expected a state dict, got a {type(state_dict).__name__}")
+    for key, value in state_dict.items():
+        if isinstance(value, Mapping):
+            raise ValueError(f"expected a state dict, got a checkpoint; hand over what it holds under {key!r}")

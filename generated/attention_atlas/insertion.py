@@ -2,12 +2,16 @@
 
 The new module becomes a child of the layer it follows (or precedes) and is run from a forward hook of that layer. So
 the names of the old state stay as they are, and the network can be copied, pickled, compiled and exported as before.
+
+Whoever exchanges a layer for another kind (``nn.SyncBatchNorm.convert_sync_batchnorm``, say) hands its children on but
+not its hooks. So every inserted module remembers its place, and the layer that it becomes a child of gets the hook.
 """
 
 from __future__ import annotations
 
 import difflib
 import inspect
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
@@ -15,7 +19,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd  # pyright: ignore[reportPrivateUsage]  # transposed ones are its kind, too
 from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
+from torch.nn.modules.module import register_module_module_registration_hook
 
 from ._types import PaperInfo
 
@@ -24,6 +30,16 @@ _WIDTHS = ("channels", "in_channels", "dim")
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.InstanceNorm2d)
 _SEVERAL = (nn.MultiheadAttention, nn.RNNBase)
+_RANKS = {
+    3: (nn.Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d, nn.InstanceNorm1d),
+    4: (nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm2d, nn.InstanceNorm2d),
+    5: (nn.Conv3d, nn.ConvTranspose3d, nn.BatchNorm3d, nn.InstanceNorm3d),
+}
+# They change the channels and do not tell to how many.
+_UNTOLD = (nn.PixelShuffle, nn.PixelUnshuffle, nn.Flatten, nn.Unflatten, nn.Fold, nn.Unfold, nn.GLU)
+_CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+# What an inserted module remembers: the place, ``after`` or ``before``.
+_PLACE = "_inserted_place"
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -53,16 +69,19 @@ def insert(model: M, id: str, where: str, *, example: Tensor | Sequence[Tensor] 
         where: ``[after:|before:|replace:]GLOB``; the glob is matched with full module names (its ``*`` matches dots,
             too), ``after`` is the default. ``replace`` takes the place of convolutions or normalisations and hands
             their geometry on.
-        example: an input of ``model``. Needed only where a layer does not tell its number of channels, or where the
-            module is built for maps of one size; when it is given, each new module is tried on what it would meet.
+        example: an input of ``model``. Needed only where a layer does not tell its number of channels (a block that
+            concatenates what its parts hand on tells that of the last part, which is wrong), or where the module is
+            built for maps of one size; when it is given, each new module is tried on what it would meet.
         kwargs: further arguments of the module.
 
     Returns:
         ``model`` itself, ready to train: the new modules have the device, the precision and the mode of their layers,
-        and their parameters require gradients even where the network is frozen.
+        and their parameters require gradients even where the network is frozen. What :func:`torch.compile` has made
+        of networks so far is compiled anew when it runs next: it does not look for new hooks.
 
     Raises:
         ValueError: if nothing matches, if the module is there already, or if it does not fit; ``model`` is unchanged.
+        TypeError: if ``where`` is no text.
         NotImplementedError: if the paper has no implementation yet.
     """
     from . import info, load
@@ -91,12 +110,30 @@ def insert(model: M, id: str, where: str, *, example: Tensor | Sequence[Tensor] 
         if place == "replace":
             _replace(model, layer, module)
         else:
-            layer.add_module(f"inserted_{id}", module)
-            if place == "after":
-                layer.register_forward_hook(partial(_run_after, f"inserted_{id}"))
-            else:
-                layer.register_forward_pre_hook(partial(_run_before, f"inserted_{id}"), with_kwargs=True)
+            setattr(module, _PLACE, place)
+            layer.add_module(f"inserted_{id}", module)  # _run_child gives the layer its hook
+    if "torch._dynamo" in sys.modules:
+        torch.compiler.reset()
     return model
+
+
+def _run_child(layer: nn.Module, name: str, module: nn.Module | None) -> None:
+    """Give ``layer`` the hook that runs ``module``, unless it has it; called whenever a child is added to a layer."""
+    place = getattr(module, _PLACE, None) if name.startswith("inserted_") else None
+    if place is None:
+        return
+    hooks = layer._forward_hooks if place == "after" else layer._forward_pre_hooks  # pyright: ignore[reportPrivateUsage]
+    run = _run_after if place == "after" else _run_before
+    if any(isinstance(hook, partial) and hook.func is run and hook.args == (name,) for hook in hooks.values()):
+        return
+    if place == "after":
+        layer.register_forward_hook(partial(_run_after, name))
+    else:
+        layer.register_forward_pre_hook(partial(_run_before, name), with_kwargs=True)
+
+
+# For good, not only while inserting: a network that comes from a pickle may have its layers exchanged, too.
+register_module_module_registration_hook(_run_child)
 
 
 def _run_after(name: str, layer: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> Tensor:
@@ -126,6 +163,8 @@ def _refuse_a_second(id: str, factory: type[nn.Module], name: str, layer: nn.Mod
 
 
 def _split(where: str) -> tuple[str, str]:
+    if not isinstance(where, str):
+        raise TypeError(f"where: expected a text such as 'after:*.bn2', got a {type(where).__name__}")
     place, colon, glob = where.partition(":")
     if not colon:
         return "after", where
@@ -162,8 +201,14 @@ def _called(name: str, layer: nn.Module, place: str) -> tuple[str, nn.Module]:
             raise ValueError(f"{name} is an empty Sequential: nothing to put a module {place}")
         step, layer = children[-1] if place == "after" else children[0]
         name = f"{name}.{step}"
-    if isinstance(layer, (nn.ModuleList, nn.ModuleDict)):
-        raise ValueError(f"{name} is a {type(layer).__name__}, which is never called; name the layers in it")
+    if isinstance(layer, _CONTAINERS):
+        kind = type(layer).__name__
+        if type(layer).forward is nn.Module.forward:
+            raise ValueError(f"{name} is a {kind}, which is never called; name the layers in it")
+        raise ValueError(
+            f"{name} is a {kind} with a forward of its own, which may take a new child for a further step; "
+            "name a layer in it or around it"
+        )
     if isinstance(layer, NonDynamicallyQuantizableLinear):
         raise ValueError(f"{name} is never called: nn.MultiheadAttention reads its weights; name a layer around it")
     if place == "after" and isinstance(layer, _SEVERAL):
@@ -207,17 +252,23 @@ def _width(layer: nn.Module, place: str) -> _Width | None:
     """What is known of the tensor that ``layer`` hands on or is given.
 
     A block tells through its parts: the last one for what it hands on (in a residual block every branch ends with the
-    same number of channels), the first one for what it is given.
+    same number of channels), the first one for what it is given. One that changes the channels and does not tell to
+    how many hides what the others tell.
     """
     parts = [part for name, part in layer.named_modules() if name and "inserted_" not in name]
     if place == "after":
         parts.reverse()
-    return next((told for part in (layer, *parts) if (told := _told(part, place))), None)
+    for part in (layer, *parts):
+        if isinstance(part, _UNTOLD):
+            return None
+        if told := _told(part, place):
+            return told
+    return None
 
 
 def _told(layer: nn.Module, place: str) -> _Width | None:
-    rank = {"1d": 3, "2d": 4, "3d": 5}.get(type(layer).__name__[-2:])
-    if isinstance(layer, _CONVOLUTIONS):
+    rank = next((rank for rank, kinds in _RANKS.items() if isinstance(layer, kinds)), None)
+    if isinstance(layer, _ConvNd):
         return _Width(layer.out_channels if place == "after" else layer.in_channels, rank, False, layer)
     if isinstance(layer, _NORMS):
         return _Width(layer.num_features, rank, False, layer)
@@ -225,6 +276,7 @@ def _told(layer: nn.Module, place: str) -> _Width | None:
         return _Width(layer.num_channels, None, False, layer)
     if isinstance(layer, nn.LayerNorm):
         # A LayerNorm2d, as several libraries call it, normalises the channels of a map.
+        rank = {"1d": 3, "2d": 4, "3d": 5}.get(type(layer).__name__[-2:])
         return _Width(layer.normalized_shape[-1], rank, rank is None, layer)
     if isinstance(layer, nn.Linear):
         return _Width(layer.out_features if place == "after" else layer.in_features, None, True, layer)
@@ -374,7 +426,10 @@ def _build(paper: PaperInfo, factory: type[nn.Module], arguments: Mapping[str, A
         inspect.signature(factory).bind(**arguments)
     except TypeError as error:
         raise ValueError(f"{paper.id} at {name}: {error}; {factory.__name__}{inspect.signature(factory)}") from None
-    return factory(**arguments)
+    try:
+        return factory(**arguments)
+    except Exception as error:
+        raise ValueError(f"{paper.id} at {name}: {error}") from error
 
 
 def _try(paper: PaperInfo, module: nn.Module, seen: _Seen, name: str) -> None:

@@ -20,6 +20,9 @@ from .timing import Clock, clock_for
 
 __all__ = ["GpuBenchmark", "gpu_benchmark"]
 
+_OPTIONS = ("--gpu-benchmark-device", "--device")
+_ABSENT = object()
+
 
 class GpuBenchmark:
     """Measures on one device; every measurement begins with the check that the module computes what it should."""
@@ -50,10 +53,12 @@ class GpuBenchmark:
             A row for each mode. A module that gives wrong results or cannot run fails the test; one that there is no
             memory for skips it.
         """
+        chosen = replace(self.setup, **setup)
+        clock = self.clock if chosen.device == self.setup.device else clock_for(chosen.device)
         if isinstance(subject, str):
-            subject = case_for(info(subject), self.setup.device, name=case, shape=shape, sizes=sizes)
+            subject = case_for(info(subject), chosen.device, name=case, shape=shape, sizes=sizes)
         rows: list[Row] = []
-        for result in measure(subject, replace(self.setup, **setup), self.clock):
+        for result in measure(subject, chosen, clock):
             if not isinstance(result, Failure):
                 rows.append(result)
             elif result.kind == "out-of-memory":
@@ -63,15 +68,24 @@ class GpuBenchmark:
         return rows
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """An option of its own name: a plugin that took ``--device`` would stop every ``conftest.py`` that defines it."""
+    parser.addoption(_OPTIONS[0], metavar="DEVICE", help="of the fixture gpu_benchmark: cpu, cuda or cuda:N")
+
+
 @pytest.fixture
 def gpu_benchmark(request: pytest.FixtureRequest) -> GpuBenchmark:
     """Measures modules on the first CUDA device; without one the test is skipped.
 
-    Where a ``conftest.py`` defines an option ``--device``, its value is the device; so ``--device cpu`` runs anyway.
+    ``--gpu-benchmark-device cpu`` runs anyway. Where a ``conftest.py`` defines an option ``--device``, its value counts
+    as well.
     """
-    device = request.config.getoption("--device", default=None) or "cuda"
+    given = {name: request.config.getoption(name, default=_ABSENT) for name in _OPTIONS}
+    known = [name for name, value in given.items() if value is not _ABSENT]
+    device = next((given[name] for name in known if given[name]), "cuda")
     if not isinstance(device, str):
         raise pytest.UsageError(f"--device: expected a name such as cpu or cuda:0, got {device!r}")
     if device.startswith("cuda") and not torch.cuda.is_available():
-        pytest.skip("torch finds no CUDA device here; run with --device cpu to measure on the CPU")
+        hint = f"; run with {known[-1]} cpu to measure on the CPU" if known else ""
+        pytest.skip(f"torch finds no CUDA device here{hint}")
     return GpuBenchmark(Setup(device), clock_for(device))

@@ -9,6 +9,7 @@ So far the CUDA clock has only been run on a stand-in for ``torch.cuda``, which 
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,17 @@ import torch
 from torch import Tensor
 from torch.utils.benchmark import Timer
 
-__all__ = ["Clock", "CpuClock", "CudaClock", "Samples", "clock_for", "copy_bandwidth", "quartiles", "take_turns"]
+__all__ = [
+    "Clock",
+    "CpuClock",
+    "CudaClock",
+    "Samples",
+    "check_device",
+    "clock_for",
+    "copy_bandwidth",
+    "quartiles",
+    "take_turns",
+]
 
 
 def peak_bytes(call: Callable[[], object]) -> int:
@@ -162,19 +173,30 @@ def _timer(call: Call) -> Timer:
     return Timer("call()", globals={"call": call}, num_threads=torch.get_num_threads())
 
 
+def check_device(device: str) -> None:
+    """Refuse what is no name of a device to measure on.
+
+    Raises:
+        ValueError: unless it is ``cpu``, ``cuda`` or ``cuda:N``.
+    """
+    if not re.fullmatch(r"cpu|cuda(?::[0-9]{1,4})?", device):
+        raise ValueError(f"device: expected cpu, cuda or cuda:N, got {device!r}")
+
+
 def clock_for(device: str) -> Clock:
     """The clock of a device: ``cpu``, ``cuda`` or ``cuda:N``.
 
     Raises:
-        ValueError: if torch knows no such device, or this machine has none.
+        ValueError: if that is no name of a device, or this machine has none.
     """
-    kind = device.partition(":")[0]
-    if kind == "cpu":
+    check_device(device)
+    if device == "cpu":
         return CpuClock()
-    if kind != "cuda":
-        raise ValueError(f"device: expected cpu, cuda or cuda:N, got {device!r}")
     if not torch.cuda.is_available():
         raise ValueError(f"device {device!r}: torch finds no CUDA device here; use cpu")
+    index, count = int(device.partition(":")[2] or 0), torch.cuda.device_count()
+    if index >= count:
+        raise ValueError(f"device {device!r}: torch finds {count} here, the last is cuda:{count - 1}")
     return CudaClock(device)
 
 
