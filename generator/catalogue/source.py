@@ -130,7 +130,7 @@ def read(text: str, name: str) -> Source:
     """Parse ``text``; mistakes that leave the rest readable are collected in ``findings``, others are raised.
 
     Raises:
-        Findings: there is nothing to work with: no mapping, broken syntax, aliases.
+        Findings: there is nothing to work with: no mapping, broken syntax, aliases or anchors.
     """
     source = Source(name, text)
     source.findings.extend(_forbidden_characters(text, name))
@@ -144,6 +144,8 @@ def read(text: str, name: str) -> Source:
         raise Findings([*source.findings, _syntax_error(error, name)]) from None
     except _Fatal as error:
         raise Findings([*source.findings, error.finding]) from None
+    if reader.linked:  # the tree that knows every place cannot be composed where an anchor is unknown or given twice
+        raise Findings(source.findings)
     if not isinstance(data, dict):
         what = "the file is empty" if data is None else f"the file holds {kind_of(data)}"
         finding = CatalogueError(f"{what}; it must be a mapping that begins with 'papers:'", Location(name, 1, 1))
@@ -253,6 +255,8 @@ class _Reader:
         self.source = source
         self.stack: list[_Open] = []
         self.top: Any = None
+        self.linked = False
+        """Whether there is an alias or an anchor."""
 
     def read(self) -> Any:
         loader = _loader(self.source.text)
@@ -274,8 +278,9 @@ class _Reader:
             elif isinstance(event, yaml.CollectionEndEvent):
                 self.stack.pop()
             elif isinstance(event, yaml.AliasEvent):
+                self.linked = True
                 self._refuse(event, f"alias *{event.anchor} is not allowed", "write the value out")
-                self._add(None, event)
+                self._add(f"*{event.anchor}", event)
             elif isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents == 2:
@@ -338,6 +343,7 @@ class _Reader:
         if event.tag is not None:
             self._refuse(event, "a YAML tag is not allowed", "remove it; quote what must be a text")
         if event.anchor is not None:
+            self.linked = True
             self._refuse(event, f"anchor &{event.anchor} is not allowed", "remove it")
 
     def _refuse(self, event: Any, message: str, hint: str) -> None:
