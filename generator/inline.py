@@ -24,7 +24,7 @@ from generator.project import Project
 
 BLOCKS = "templates.blocks."
 WIDTH = 120
-_BUILTINS = frozenset(dir(builtins))
+BUILTINS = frozenset(dir(builtins))
 _DIGITS = re.compile(r"(\d+)")
 Natural = tuple[tuple[int, int, str], ...]
 
@@ -549,14 +549,14 @@ def _merge(sources: list[Source], errors: list[GeneratorError]) -> dict[str, Imp
             known = externals.setdefault(item.bound, item)
             if known.form != item.form:
                 errors.append(_clash(item.bound, item.where, known.where, "import it in the same way in both"))
-            if item.bound in _BUILTINS:
+            if item.bound in BUILTINS:
                 errors.append(
                     TemplateError(f"the import of {item.bound!r} hides a builtin", item.where, "import its module")
                 )
         for name, where in source.names.items():
             if name in defined:
                 errors.append(_clash(name, where, defined[name], "give one of them another name"))
-            elif name in _BUILTINS:
+            elif name in BUILTINS:
                 errors.append(TemplateError(f"{name!r} hides a builtin", where, "give it another name"))
             defined.setdefault(name, where)
     for name in defined.keys() & externals.keys():

@@ -5,15 +5,16 @@ from __future__ import annotations
 import ast
 import itertools
 import json
+import keyword
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from generator import escape
 from generator.catalogue.model import Insertion, Module, Paper, Variant
-from generator.errors import Location, TemplateError
+from generator.errors import Location
 from generator.escape import Call, Code
 from generator.evidence.record import EvidenceRecord, key_maps
-from generator.inline import WIDTH, Import, Parameter, Unit, format_imports
+from generator.inline import BUILTINS, WIDTH, Import, Parameter, Unit, format_imports
 
 
 def class_name(paper: Paper) -> str:
@@ -122,18 +123,24 @@ class Factory(NamedTuple):
     call: Call
 
 
+def name_taken(name: str, unit: Unit) -> str | None:
+    """Why no function beside the code of ``unit`` can be called ``name``: it would hide what the code uses."""
+    if keyword.iskeyword(name):
+        return "is a word of the Python language"
+    if name in BUILTINS:
+        return "hides a builtin"
+    if known := unit.externals.get(name):
+        return f"is also imported at {known.where}"
+    places = (source.names[name] for source in unit.sources if name in source.names)
+    return next((f"is also defined at {where}" for where in places), None)
+
+
 def factory(name: str, variant: Variant, unit: Unit) -> Factory:
     """The function for one variant; where its class has ``num_classes`` that can be chosen, everything else is given.
 
-    Raises:
-        TemplateError: if the class is unknown or has no such parameter; it names no place.
+    Class and arguments are known to fit.
     """
     parameters = {item.name: item for item in unit.parameters(variant.cls)}
-    if unit.class_of(variant.cls) is None:
-        raise TemplateError(f"variant {name}: {unit.file} defines no class {variant.cls!r}")
-    if unknown := [key for key in variant.arguments if key not in parameters]:
-        hint = f"it has {', '.join(parameters) or 'none'}"
-        raise TemplateError(f"variant {name}: {variant.cls} has no parameter {unknown[0]!r}", hint=hint)
     arguments = {key: _typed(value, parameters[key]) for key, value in variant.arguments.items()}
     head = f"def {name}() -> {variant.cls}:"
     classes = parameters.get("num_classes")

@@ -14,7 +14,7 @@ import jinja2
 
 from generator import escape, exports, package, verification
 from generator.catalogue.loader import Loaded
-from generator.catalogue.model import Paper, Record
+from generator.catalogue.model import Paper, Record, Variant
 from generator.errors import Findings, GeneratorError, Location, OutputError, TemplateError
 from generator.evidence.record import EvidenceRecord, load_record
 from generator.inline import Inliner, Unit, exported_order
@@ -77,13 +77,15 @@ def plan(project: Project, loaded: Loaded) -> Plan:
 def check_templates(project: Project) -> list[GeneratorError]:
     """What is wrong with the papers and blocks by themselves, for when the catalogue cannot be read."""
     inliner = Inliner(project)
-    errors: dict[str, GeneratorError] = {}
+    errors: list[GeneratorError] = []
     for path in _paper_files(project):
         try:
-            inliner.unit(path)
+            unit = inliner.unit(path)
         except Findings as found:
-            errors.update((str(error), error) for error in found.errors)
-    return list(errors.values())
+            errors += found.errors
+        else:
+            errors += _mistakes(project, (unit.file, *unit.blocks))
+    return _once(errors)
 
 
 def environment(project: Project) -> jinja2.Environment:
@@ -156,8 +158,14 @@ class Renderer:
         papers = [paper for paper in self.catalogue.papers if not chosen or paper.id in chosen]
         result = Plan()
         self.validate(papers, strays=not chosen)
+        errors: list[GeneratorError] = []
         for paper in papers:
-            self.paper(paper, result)
+            try:
+                self.paper(paper, result)
+            except Findings as found:
+                errors += found.errors
+        if errors:
+            raise Findings(_once(errors))
         if not chosen:
             self.library(result)
             if exports:
@@ -207,7 +215,7 @@ class Renderer:
         if strays:
             errors.extend(self._strays())
         if errors:
-            raise Findings(list({str(error): error for error in errors}.values()))
+            raise Findings(_once(errors))
 
     def _missing(self, paper: Paper, path: Path) -> Iterator[GeneratorError]:
         if paper.implemented:
@@ -243,11 +251,29 @@ class Renderer:
             return
         yield from self._parameters(paper, unit)
         for name, variant in module.variants.items():
-            try:
-                package.factory(name, variant, unit)
-            except TemplateError as error:
-                where = self.loaded.locate((*at, "variants", name), key=True)
-                yield TemplateError(error.message, where, error.hint)
+            yield from self._variant((*at, "variants", name), name, variant, unit)
+
+    def _variant(self, at: tuple[str, ...], name: str, variant: Variant, unit: Unit) -> Iterator[GeneratorError]:
+        here = ".".join(at)
+        if reason := package.name_taken(name, unit):
+            where = self.loaded.locate(at, key=True)
+            hint = "a function gets this name: choose another"
+            yield TemplateError(f"{here}: {name!r} {reason}", where, hint)
+        found = unit.class_of(variant.cls)
+        if found is None:
+            near = difflib.get_close_matches(variant.cls, [name for item in unit.sources for name in item.classes], n=1)
+            hint = f"did you mean {near[0]!r}?" if near else None
+            where = self.loaded.locate((*at, "class"))
+            yield TemplateError(f"{here}.class: {unit.file} defines no class {variant.cls!r}", where, hint)
+            return
+        known = [parameter.name for parameter in unit.parameters(variant.cls)]
+        for argument in variant.arguments:
+            if argument not in known:
+                near = difflib.get_close_matches(argument, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known) or 'none'}"
+                where = self.loaded.locate((*at, "arguments", argument), key=True)
+                message = f"{here}.arguments.{argument}: {variant.cls} at {found.where} has no such parameter"
+                yield TemplateError(message, where, hint)
 
     def _parameters(self, paper: Paper, unit: Unit) -> Iterator[GeneratorError]:
         module = paper.module
@@ -289,10 +315,19 @@ class Renderer:
             lines = (_evidence("unverified", None), _evidence(row.level, row.source))
             before, after = (f"\n{line}\nGenerated from " for line in lines)
             text = text.replace(before, after, 1)
-        result.add(path, text, "catalog.yaml", unit.file, *unit.blocks, "templates/module.py.j2")
+        self._add(result, path, text, "catalog.yaml", unit.file, *unit.blocks, "templates/module.py.j2")
         self.exported[paper.id] = tuple(context["names"])
         benchmark = self._template["benchmark.py.j2"].render(self.context(paper))
         result.add(f"generated/benchmarks/test_{paper.id}.py", benchmark, "catalog.yaml", "templates/benchmark.py.j2")
+
+    def _add(self, result: Plan, path: str, text: str, *sources: str) -> None:
+        """Plan an output that is made of Python files; a mistake in one of them is named where it stands there."""
+        try:
+            result.add(path, text, *sources)
+        except TemplateError:
+            if own := list(_mistakes(self.project, sources)):
+                raise Findings(own) from None
+            raise
 
     def _stub(self, paper: Paper) -> str:
         return self._template["stub.py.j2"].render(self.context(paper))
@@ -334,16 +369,16 @@ class Renderer:
         for path in _python_files(root):
             file = path.relative_to(self.project.root).as_posix()
             target = f"{PACKAGE}/{path.relative_to(root).as_posix()}"
-            text = path.read_text(encoding="utf-8")
+            text = _read(path, file)
             if "templates.blocks" in text:
                 unit = self.inliner.library(path)
-                result.add(target, _library_text(unit), file, *unit.blocks)
+                self._add(result, target, _library_text(unit), file, *unit.blocks)
             else:
-                result.add(target, text, file)
+                self._add(result, target, text, file)
         benchmarks = self.project.templates / "benchmarks"
         for path in _python_files(benchmarks):
             file = path.relative_to(self.project.root).as_posix()
-            result.add(f"generated/benchmarks/{path.name}", path.read_text(encoding="utf-8"), file)
+            self._add(result, f"generated/benchmarks/{path.name}", _read(path, file), file)
         papers = self.catalogue.papers
         built = {
             paper.id: (paper.module, self.units[paper.id])
@@ -449,6 +484,29 @@ def _check(path: str, text: str, sources: tuple[str, ...]) -> None:
         line = text.split("\n")[(error.lineno or 1) - 1].strip()
         message = f"line {error.lineno} of {path} would not be Python: {error.msg}: {line!r}"
         raise TemplateError(message, where, "mend the template") from None
+
+
+def _mistakes(project: Project, files: Iterable[str]) -> Iterator[GeneratorError]:
+    """What is no Python in the Python files among ``files``, though the parser of ``ast`` may let it pass."""
+    for file in files:
+        if file.endswith(".py"):
+            try:
+                symtable.symtable((project.root / file).read_text(encoding="utf-8"), file, "exec")
+            except SyntaxError as error:
+                yield TemplateError(f"syntax error: {error.msg}", Location(file, error.lineno, error.offset or None))
+
+
+def _read(path: Path, file: str) -> str:
+    data = path.read_bytes()
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise TemplateError("not UTF-8", Location(file, line), "save the file as UTF-8") from None
+
+
+def _once(errors: Iterable[GeneratorError]) -> list[GeneratorError]:
+    return list({str(error): error for error in errors}.values())
 
 
 def _records(project: Project) -> dict[str, EvidenceRecord]:

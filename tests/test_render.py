@@ -267,13 +267,38 @@ WRONG = {
     ),
     "variant of an unknown class": (
         ("class: BAMResNet", "class: ResNet"),
-        ("class: ResNet", 7),
-        "variant bam_resnet50: templates/papers/bam.py defines no class 'ResNet'",
+        ("class: ResNet", 29),
+        "papers.bam.module.variants.bam_resnet50.class: templates/papers/bam.py defines no class 'ResNet' "
+        "(did you mean 'BAMResNet'?)",
     ),
     "variant with an unknown argument": (
-        ("{depth: 50}", "{deep: 50}"),
-        ("{deep: 50}", 7),
-        "variant bam_resnet50: BAMResNet has no parameter 'deep' (it has depth, num_classes)",
+        ("{depth: 50}", "{dept: 50}"),
+        ("{dept: 50}", 52),
+        "papers.bam.module.variants.bam_resnet50.arguments.dept: BAMResNet at templates/papers/bam.py:29:1 "
+        "has no such parameter (did you mean 'depth'?)",
+    ),
+    "variant called as an import": (
+        ("bam_resnet50: {class", "nn: {class"),
+        ("nn: {class", 7),
+        "papers.bam.module.variants.nn: 'nn' is also imported at templates/blocks/gate.py:6:27 "
+        "(a function gets this name: choose another)",
+    ),
+    "variant called as a function": (
+        ("bam_resnet50: {class", "scale: {class"),
+        ("scale: {class", 7),
+        "papers.bam.module.variants.scale: 'scale' is also defined at templates/papers/bam.py:41:1 "
+        "(a function gets this name: choose another)",
+    ),
+    "variant called as a builtin": (
+        ("bam_resnet50: {class", "int: {class"),
+        ("int: {class", 7),
+        "papers.bam.module.variants.int: 'int' hides a builtin (a function gets this name: choose another)",
+    ),
+    "variant called as a keyword": (
+        ("bam_resnet50: {class", "class: {class"),
+        ("class: {class: BAMR", 7),
+        "papers.bam.module.variants.class: 'class' is a word of the Python language "
+        "(a function gets this name: choose another)",
     ),
 }
 
@@ -287,7 +312,8 @@ def line(catalogue: str, mark: str) -> int:
 def test_record_and_template_must_agree(root: Path, case: str) -> None:
     change, (mark, column), message = WRONG[case]
     catalogue = spoil(change)
-    write(root, "catalog.yaml", catalogue)
+    write(root, "catalog.yaml", catalogue.replace("built: {variant: bam_resnet50}", "input: 224"))
+    write(root, "templates/papers/bam.py", f"{BAM}\n\ndef scale(x: Tensor) -> Tensor:\n    return x\n")
     assert f"catalog.yaml:{line(catalogue, mark)}:{column}: {message}" in complaints(root)
 
 
@@ -357,6 +383,44 @@ def test_templates_can_be_checked_without_a_catalogue(root: Path) -> None:
     assert list(map(str, check_templates(Project(root)))) == [
         "templates/papers/se_net.py:1:5: syntax error: '(' was never closed"
     ]
+
+
+# What the parser of ``ast`` lets pass and the compiler does not.
+LATE = {
+    "def foo(a, a):\n    return a\n": (41, 12, "duplicate argument 'a' in function definition"),
+    "def foo():\n    nonlocal x\n": (42, 5, "no binding for nonlocal 'x' found"),
+    "def foo():\n    x = 1\n    global x\n": (43, 5, "name 'x' is assigned to before global declaration"),
+}
+
+
+@pytest.mark.parametrize("more", LATE)
+def test_what_only_the_compiler_refuses_is_named_at_its_own_line(root: Path, more: str) -> None:
+    row, column, message = LATE[more]
+    write(root, "templates/papers/bam.py", f"{BAM}\n\n{more}")
+    expected = [f"templates/papers/bam.py:{row}:{column}: syntax error: {message}"]
+    assert complaints(root) == expected
+    assert list(map(str, check_templates(Project(root)))) == expected
+    write(root, "templates/papers/bam.py", BAM)
+    write(root, "templates/blocks/gate.py", f"{GATE}\n\n{more}")
+    row += GATE.count("\n") - BAM.count("\n")
+    assert complaints(root) == [f"templates/blocks/gate.py:{row}:{column}: syntax error: {message}"]
+
+
+@pytest.mark.parametrize("file", ["templates/library/tools.py", "templates/benchmarks/tools.py"])
+@pytest.mark.parametrize("imports", ["", "from templates.blocks.gate import Gate\n"])
+def test_a_mistake_in_the_package_is_named_at_its_own_line(root: Path, file: str, imports: str) -> None:
+    write(root, file, f"{imports}x = 1\n\n\ndef foo(a, a):\n    return a\n")
+    row = 5 if imports else 4
+    assert complaints(root) == [f"{file}:{row}:12: syntax error: duplicate argument 'a' in function definition"]
+    write(root, file, f"{imports}x = (\n")
+    assert complaints(root) == [f"{file}:{row - 3}:5: syntax error: '(' was never closed"]
+
+
+def test_a_file_of_the_package_that_is_no_text_is_named(root: Path) -> None:
+    (root / "templates/library/tools.py").write_bytes(b"a = 1\nb = '\xff'\n")
+    with pytest.raises(TemplateError) as caught:
+        render(root)
+    assert str(caught.value) == "templates/library/tools.py:2: not UTF-8 (save the file as UTF-8)"
 
 
 # --- the plan --------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ What can be said of one value stands here; what needs several values or records,
 
 from __future__ import annotations
 
+import keyword
 import re
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -97,6 +98,15 @@ def _plain(text: str) -> str:
     return text
 
 
+def _paper_id(text: str) -> str:
+    # The class of a stub is the id in capitals: none, true and false would be words of the language too.
+    if keyword.iskeyword(text) or keyword.iskeyword(text.capitalize()):
+        raise ValueError(f"{text!r} is a word of the Python language, and no module can be called so (choose another)")
+    if text == "index":
+        raise ValueError("'index' is the address of the page that lists all papers (choose another)")
+    return text
+
+
 def _shape(text: str) -> str:
     shapes.parse(text)
     return text
@@ -113,6 +123,7 @@ Symbol = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVa
 Id = Annotated[
     str, _like(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", "lower-case words and digits joined by underscores", "eca_net", 60)
 ]
+PaperId = Annotated[Id, AfterValidator(_paper_id)]
 Identifier = Annotated[str, _like(r"^[A-Za-z_][A-Za-z0-9_]*$", "a Python name", "kernel_size", 80)]
 Letter = Annotated[str, _like(r"^[A-Za-z][0-9]?$", "a shape letter, perhaps with a digit", "C1")]
 Slug = Annotated[
@@ -333,7 +344,7 @@ class Figure(Record):
 class Paper(Record):
     """One paper of the catalogue."""
 
-    id: Id = Field(description="short name in snake_case: file name, registry name and address of the page")
+    id: PaperId = Field(description="short name in snake_case: file name, registry name and address of the page")
     title: Text = Field(description="title as published, without full stop")
     authors: tuple[Text, ...] = Field(min_length=1, strict=False, description="all authors in the paper's order")
     venue: Venue = Field(description="where it appeared first in archival form")
