@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,6 +56,21 @@ class Commands(click.Group):
         except GeneratorError as error:
             click.echo(str(error), err=True)
             ctx.exit(3 if isinstance(error, NetworkError) else 2)
+        except OSError as error:
+            # That a file is not there may well be a bug; that it cannot be used is a matter of the disk it lies on.
+            if isinstance(error, FileNotFoundError) or not isinstance(error.filename, str):
+                raise
+            reason = (error.strerror or str(error)).lower()
+            click.echo(f"{_short(error.filename)}: {reason} (see what it is and who may read and write it)", err=True)
+            ctx.exit(2)
+
+
+def _short(path: str) -> str:
+    """``path`` from the root of the checkout, where it lies in it."""
+    try:
+        return Path(path).absolute().relative_to(Project.find().root).as_posix()
+    except (GeneratorError, ValueError):
+        return path
 
 
 def _exists(module: str) -> bool:

@@ -12,9 +12,7 @@ import jinja2
 from generator.catalogue.model import Catalogue, Paper
 from generator.errors import Location, OutputError
 from generator.escape import bibtex, bibtex_names, plain_json
-
-BEGIN = "<!-- papers:begin -->"
-END = "<!-- papers:end -->"
+from generator.outputs import BEGIN, END
 
 SECTIONS = {
     "attention-mechanism": {"en": "Attention mechanisms", "zh": "注意力机制"},

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from generator.errors import GeneratorError, Location
 from generator.outputs import READMES, walk
 from generator.project import Project
 
@@ -47,7 +48,7 @@ class State:
             known: dict[str, Entry] = data["files"]
             stamp: int = data["stamp"]
             self.foreign = data["foreign"]
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError):
             return False
         files = list(self._files())
         if len(files) != len(known):
@@ -75,8 +76,9 @@ class State:
         """
         stamp = time.time_ns()
         for path, entry in self._before.items():
-            if int(max(entry[1:])) + _RESOLUTION > self._start or self._stat_if_there(path) != entry:
-                self._path.unlink(missing_ok=True)
+            if int(max(entry[1:])) + _RESOLUTION > self._start or self._stat(path) != entry:
+                if self._path.exists():
+                    self._path.unlink()
                 return
         known = known or {}
         files = {path: [*self._stat(path), known.get(path) or self._hash(path)] for path in self._files()}
@@ -96,19 +98,28 @@ class State:
             yield from walk(root, folder)
         yield from (path for path in walk(root, "generated") if not path.startswith("generated/reports/"))
 
-    def _stat_if_there(self, path: str) -> Entry | None:
-        try:
-            return self._stat(path)
-        except FileNotFoundError:
-            return None
-
     def _stat(self, path: str) -> Entry:
-        status = os.stat(self._root + path)
+        try:
+            status = os.stat(self._root + path)
+        except FileNotFoundError:  # gone meanwhile, or a link to nothing, such as an editor's lock
+            return [-1, 0, 0]
+        except OSError as error:
+            raise _unreadable(path, error) from None
         return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
     def _hash(self, path: str) -> str:
-        with open(self._root + path, "rb", buffering=0) as file:
-            return hashlib.sha256(file.read()).hexdigest()
+        try:
+            with open(self._root + path, "rb", buffering=0) as file:
+                return hashlib.sha256(file.read()).hexdigest()
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise _unreadable(path, error) from None
+
+
+def _unreadable(path: str, error: OSError) -> GeneratorError:
+    reason = (error.strerror or str(error)).lower()
+    return GeneratorError(f"cannot be read: {reason}", Location(path), "see what it is and who may read it")
 
 
 def _is_input(path: str) -> bool:

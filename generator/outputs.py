@@ -13,6 +13,9 @@ foreign      no build wrote the file
 
 A file appears whole or not at all, and a build that was cut off leaves nothing that the next one takes for somebody
 else's: what it is about to write stands in a journal first.
+
+Of a README only what stands between its markers is a build's own, and the manifest knows the hash of that alone. The
+manifest itself is never called edited: nobody can tell.
 """
 
 from __future__ import annotations
@@ -22,10 +25,11 @@ import hashlib
 import json
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, NoReturn
 
 from generator.errors import Location, OutputError
 from generator.project import Project
@@ -41,7 +45,11 @@ _REMEDIES: dict[Cause, str] = {
     "foreign": "move it out of generated/, or remove it",
 }
 _REPORTS = "generated/reports/"
+READMES = {"README.md", "README.zh.md"}
+BEGIN = "<!-- papers:begin -->"
+END = "<!-- papers:end -->"
 _LINE = re.compile("[^\n]*\n|[^\n]+")
+_OLD = 60
 _LEFTOVERS = {"__pycache__", ".pytest_cache", ".ruff_cache"}
 
 
@@ -85,7 +93,7 @@ class Outputs:
     partial: bool = False
 
     def __post_init__(self) -> None:
-        self._hashes = {path: digest(text.encode()) for path, text in self.texts.items() if _owned(path)}
+        self._hashes = {path: _own(path, text.encode()) for path, text in self.texts.items()}
         self._manifest = read_manifest(self.project)
         self._journal = _read_hashes(self._journal_path) or {}
         if self.partial and self._manifest is None:
@@ -112,18 +120,17 @@ class Outputs:
                     found[path] = Difference(path, "orphaned", self._read(path))
                 else:
                     found[path] = Difference(path, "foreign")
-            _blame(found)
         return [found[path] for path in sorted(found)]
 
     def _cause(self, path: str, old: bytes | None) -> Cause:
         if old is None:
             return "missing"
-        if not _owned(path) or self._manifest is None:
+        if path == MANIFEST or self._manifest is None:
             return "stale"
         known = {hashes[path] for hashes in (self._manifest, self._journal) if path in hashes}
         if not known:
-            return "foreign"
-        return "stale" if digest(old) in known else "hand-edited"
+            return "stale" if path in READMES else "foreign"
+        return "stale" if _own(path, old) in known else "hand-edited"
 
     def write(self, differences: Iterable[Difference]) -> None:
         """Bring the disk to the plan. Foreign files stay where they are.
@@ -139,9 +146,10 @@ class Outputs:
                 raise OutputError("a foreign file stands where an output belongs", Location(item.path), hint)
             self._refuse_outside(item.path)
         if not todo:
-            self._journal_path.unlink(missing_ok=True)
+            if self._journal:
+                self._journal_path.unlink()
             return
-        self.project.cache.mkdir(parents=True, exist_ok=True)
+        self._sweep()
         replace(self.project, self._journal_path, manifest_text({**self._journal, **self._hashes}).encode())
         # The manifest comes last: until then the old one vouches for what has not been replaced or removed yet.
         for item in sorted(todo, key=lambda item: item.path == MANIFEST):
@@ -152,6 +160,15 @@ class Outputs:
             else:
                 replace(self.project, f"{self.project.root}/{item.path}", item.new.encode())
         self._journal_path.unlink()
+
+    def _sweep(self) -> None:
+        """Remove what killed builds were writing; what another build is writing now is younger."""
+        for file in self.project.cache.glob("writing-*"):
+            try:
+                if time.time() - file.stat().st_mtime > _OLD:
+                    file.unlink()
+            except FileNotFoundError:
+                continue  # of another build, which has put it in its place
 
     def write_pages(self, pages: Iterable[tuple[str, str]], folders: Iterable[str]) -> int:
         """Write files that no manifest names, and remove the pages in ``folders`` that are not among them.
@@ -182,8 +199,8 @@ class Outputs:
                 return file.read()
         except FileNotFoundError:
             return None
-        except (IsADirectoryError, NotADirectoryError):
-            raise OutputError("a folder or file is in the way of an output", Location(path), "move it away") from None
+        except OSError as error:
+            _refuse(self.project, path, "read", error)
 
     def _refuse_outside(self, path: str) -> None:
         folder = os.path.dirname(path)
@@ -198,7 +215,8 @@ class Outputs:
     @property
     def hashes(self) -> dict[str, str]:
         """Of every output and every page that was written or found as planned."""
-        return {**self._hashes, **self.pages}
+        whole = {path: hash for path, hash in self._hashes.items() if path not in READMES}
+        return {**whole, **self.pages}
 
     pages: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _inside: set[str] = field(default_factory=set, init=False, repr=False)
@@ -208,23 +226,41 @@ class Outputs:
         yield from (path for path in walk(self.project.root, "generated") if not path.startswith(_REPORTS))
 
 
-READMES = {"README.md", "README.zh.md"}
-
-
 def replace(project: Project, target: Path | str, data: bytes) -> None:
     """Put ``data`` in the place of ``target`` in one step; folders are made as needed."""
     # A build writes six hundred files: paths as texts and no buffer spare it a tenth of that time.
     temporary = f"{project.cache}/writing-{os.getpid()}"
+    place = temporary
     try:
-        _write(temporary, data)
-    except FileNotFoundError:
-        project.cache.mkdir(parents=True, exist_ok=True)
-        _write(temporary, data)
-    try:
-        os.replace(temporary, target)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        os.replace(temporary, target)
+        try:
+            _write(temporary, data)
+        except FileNotFoundError:
+            project.cache.mkdir(parents=True, exist_ok=True)
+            _write(temporary, data)
+        place = str(target)
+        try:
+            os.replace(temporary, target)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.replace(temporary, target)
+    except OSError as error:
+        _refuse(project, os.path.relpath(place, project.root).replace(os.sep, "/"), "written", error)
+
+
+def _refuse(project: Project, path: str, done: str, error: OSError) -> NoReturn:
+    """Say why ``path`` cannot be ``done``, and name what is in its way if that is a file or a folder."""
+    folder = ""
+    for part in path.split("/")[:-1]:
+        folder += part
+        if os.path.lexists(project.root / folder) and not os.path.isdir(project.root / folder):
+            message = f"is in the way of {path}: a folder belongs here"
+            raise OutputError(message, Location(folder), "move it away") from None
+        folder += "/"
+    if os.path.isdir(project.root / path):
+        raise OutputError("a folder stands where a file belongs", Location(path), "move it away") from None
+    reason = (error.strerror or str(error)).lower()
+    hint = "see who may read and write here, and whether there is room"
+    raise OutputError(f"cannot be {done}: {reason}", Location(path), hint) from None
 
 
 def _write(path: str, data: bytes) -> None:
@@ -263,26 +299,17 @@ def walk(root: Path, folder: str) -> Iterator[str]:
             yield f"{folder}/{entry.name}"
 
 
-def _blame(found: dict[str, Difference]) -> None:
-    """The manifest and the READMEs' tables have no hash of their own, but nothing of their own either.
-
-    They follow from what the other outputs follow from: if no other one has changed, somebody changed these.
-    """
-    if any(_owned(path) and item.cause in ("stale", "missing", "orphaned") for path, item in found.items()):
-        return
-    for path, item in found.items():
-        if not _owned(path) and item.cause == "stale":
-            found[path] = Difference(path, "hand-edited", item.old, item.new)
-
-
-def _owned(path: str) -> bool:
-    return path.startswith("generated/") and path != MANIFEST
+def _own(path: str, data: bytes) -> str:
+    """The hash of what belongs to the build in ``data``: in a README, what stands between its markers."""
+    if path in READMES:
+        data = data.partition(BEGIN.encode())[2].partition(END.encode())[0]
+    return digest(data)
 
 
 def _read_hashes(path: Path) -> dict[str, str] | None:
     try:
         data = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     return data if isinstance(data, dict) and all(isinstance(value, str) for value in data.values()) else None
 

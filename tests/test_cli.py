@@ -252,6 +252,38 @@ def test_errors_have_one_exit_code_each(
     assert (result.exit_code, result.stderr, result.stdout) == (code, text, "")
 
 
+@pytest.mark.parametrize("path", ["README.md", "templates/papers/bam.py", "tests/evidence/bam.json"])
+def test_a_folder_in_the_place_of_a_source_is_no_bug(root: Path, path: str) -> None:
+    (root / path).unlink(missing_ok=True)
+    (root / path).mkdir(parents=True)
+    done = generator(root, "build")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert path in done.stderr
+
+
+@pytest.mark.parametrize("path", [".cache", "generated"])
+@pytest.mark.parametrize("command", [["build"], ["build", "--check"], ["check"]])
+def test_a_file_in_the_place_of_a_folder_is_no_bug(root: Path, path: str, command: list[str]) -> None:
+    write(root, path, "mine")
+    done = generator(root, *command)
+    assert "Traceback" not in done.stderr
+    if command == ["build"] or (path == "generated" and "--check" in command):
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"{path}: is in the way of {path}/")
+
+
+def test_a_template_that_changes_makes_the_readmes_stale_and_nobody_an_editor(built: Path) -> None:
+    file = built / "templates/readme.md.j2"
+    file.write_text(file.read_text() + "\nMore.\n")
+    done = generator(built, "build", "--check")
+    assert done.returncode == 1
+    assert "README.md: stale" in done.stdout
+    assert "hand-edited" not in done.stdout
+    done = generator(built, "build")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     @click.command()
     def buggy() -> None:

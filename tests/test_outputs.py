@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from generator import outputs
-from generator.errors import OutputError
+from generator.errors import GeneratorError, OutputError
 from generator.fresh import State
 from generator.outputs import MANIFEST, Difference, Outputs, digest
 from generator.project import Project
 from tests.checkout import ROOT, write
 
-TEXTS = {"generated/a.py": "a = 1\n", "generated/deep/b.json": "{}\n", "README.md": "# T\n"}
+README = "# T\n<!-- papers:begin -->\nold\n<!-- papers:end -->\n"
+TEXTS = {"generated/a.py": "a = 1\n", "generated/deep/b.json": "{}\n", "README.md": README}
 
 
 def build(root: Path, texts: dict[str, str], *, partial: bool = False) -> dict[str, str]:
@@ -57,9 +58,9 @@ def built(tmp_path: Path) -> Path:
 def test_a_first_build_writes_everything_and_a_manifest(tmp_path: Path) -> None:
     assert set(build(tmp_path, TEXTS).values()) == {"missing"}
     manifest = (tmp_path / MANIFEST).read_text()
-    assert json.loads(manifest) == {
-        path: digest(text.encode()) for path, text in sorted(TEXTS.items()) if path != "README.md"
-    }
+    # Of the README, what stands between its markers.
+    hashes = {path: digest(text.encode()) for path, text in {**TEXTS, "README.md": "\nold\n"}.items()}
+    assert json.loads(manifest) == hashes
     assert list(json.loads(manifest)) == sorted(json.loads(manifest))
     assert tree(tmp_path) == {MANIFEST: manifest.encode(), **{path: text.encode() for path, text in TEXTS.items()}}
 
@@ -92,7 +93,7 @@ def test_edited_and_stale_at_once_is_hand_edited(built: Path) -> None:
 
 def test_edited_to_what_it_should_be_is_no_difference_of_its_own(built: Path) -> None:
     write(built, "generated/a.py", "a = 2\n")
-    assert causes(built, {**TEXTS, "generated/a.py": "a = 2\n"}) == {MANIFEST: "hand-edited"}
+    assert causes(built, {**TEXTS, "generated/a.py": "a = 2\n"}) == {MANIFEST: "stale"}
 
 
 def test_a_removed_output_is_missing(built: Path) -> None:
@@ -152,17 +153,34 @@ def test_reports_and_leftovers_of_tools_are_nobodys_business(built: Path) -> Non
 @pytest.mark.parametrize("text", ["<<<<<<< ours\n{}\n", "[]", '{"generated/a.py": 1}'])
 def test_a_broken_manifest_is_written_anew(built: Path, text: str) -> None:
     write(built, MANIFEST, text)
-    assert causes(built, TEXTS) == {MANIFEST: "hand-edited"}
+    assert causes(built, TEXTS) == {MANIFEST: "stale"}
     texts = {**TEXTS, "generated/a.py": "a = 2\n"}
     assert causes(built, texts) == {"generated/a.py": "stale", MANIFEST: "stale"}
     build(built, texts)
     assert causes(built, texts) == {}
 
 
-def test_the_readme_is_hand_edited_if_nothing_else_changed(built: Path) -> None:
-    write(built, "README.md", "# U\n")
+def test_a_readme_is_hand_edited_if_somebody_changed_what_stands_between_its_markers(built: Path) -> None:
+    write(built, "README.md", README.replace("old", "mine"))
     assert causes(built, TEXTS) == {"README.md": "hand-edited"}
-    assert causes(built, {**TEXTS, "generated/a.py": "a = 2\n"})["README.md"] == "stale"
+    assert causes(built, {**TEXTS, "README.md": README.replace("old", "new")})["README.md"] == "hand-edited"
+
+
+def test_a_readme_is_stale_if_nobody_changed_what_stands_between_its_markers(built: Path) -> None:
+    write(built, "README.md", README.replace("# T", "# U"))
+    texts = {**TEXTS, "README.md": README.replace("# T", "# U").replace("old", "new")}
+    assert causes(built, texts) == {"README.md": "stale", MANIFEST: "stale"}
+    build(built, texts)
+    assert causes(built, texts) == {}
+
+
+def test_a_readme_that_the_manifest_does_not_know_yet_is_stale(built: Path) -> None:
+    known = json.loads((built / MANIFEST).read_text())
+    write(built, MANIFEST, json.dumps({path: known[path] for path in known if path != "README.md"}))
+    texts = {**TEXTS, "README.md": README.replace("old", "new")}
+    assert causes(built, texts) == {"README.md": "stale", MANIFEST: "stale"}
+    build(built, texts)
+    assert causes(built, texts) == {}
 
 
 def test_a_partial_build_leaves_the_rest_alone(built: Path) -> None:
@@ -188,10 +206,49 @@ def test_a_link_out_of_the_project_is_refused(tmp_path: Path, link: str) -> None
     assert not any(outside.iterdir())
 
 
-def test_a_folder_in_the_way_is_named(tmp_path: Path) -> None:
-    (tmp_path / "generated/a.py").mkdir(parents=True)
-    with pytest.raises(OutputError, match=r"generated/a\.py: a folder or file is in the way of an output"):
+@pytest.mark.parametrize("path", ["generated/a.py", "README.md"])
+def test_a_folder_in_the_way_is_named(tmp_path: Path, path: str) -> None:
+    (tmp_path / path).mkdir(parents=True)
+    with pytest.raises(OutputError) as caught:
         build(tmp_path, TEXTS)
+    assert str(caught.value) == f"{path}: a folder stands where a file belongs (move it away)"
+
+
+@pytest.mark.parametrize("path", ["generated", "generated/deep", ".cache"])
+def test_a_file_in_the_way_of_a_folder_is_named(tmp_path: Path, path: str) -> None:
+    write(tmp_path, path, "mine")
+    with pytest.raises(OutputError, match="move it away") as caught:
+        build(tmp_path, TEXTS)
+    assert str(caught.value).startswith(f"{path}: is in the way of {path}/")
+    assert (tmp_path / path).read_text() == "mine"
+
+
+def test_a_page_whose_folder_is_a_file_names_the_file(tmp_path: Path) -> None:
+    write(tmp_path, "site/en", "mine")
+    with pytest.raises(OutputError, match=r"^site/en: is in the way of site/en/papers/a\.md: a folder belongs here"):
+        Outputs(Project(tmp_path), TEXTS).write_pages([("site/en/papers/a.md", "a\n")], [])
+
+
+def test_what_the_disk_refuses_is_named(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*arguments: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refused)
+    with pytest.raises(OutputError) as caught:
+        outputs.replace(Project(built), built / "generated/a.py", b"")
+    remedy = "(see who may read and write here, and whether there is room)"
+    assert str(caught.value) == f"generated/a.py: cannot be written: permission denied {remedy}"
+    monkeypatch.setattr("builtins.open", refused)
+    with pytest.raises(OutputError) as caught:
+        Outputs(Project(built), {"generated/a.py": ""}, partial=False).differences()
+    assert str(caught.value) == f"generated/a.py: cannot be read: permission denied {remedy}"
+
+
+def test_what_a_killed_build_was_writing_goes_with_the_next(built: Path) -> None:
+    old, young = (write(built, f".cache/writing-{number}", "half") for number in (1, 2))
+    os.utime(old, (1, 1))
+    build(built, {**TEXTS, "generated/a.py": "a = 2\n"})
+    assert (old.exists(), young.exists()) == (False, True)
 
 
 def test_bytes_that_are_no_text_are_shown_all_the_same(built: Path) -> None:
@@ -374,6 +431,24 @@ def test_a_source_that_changes_during_a_build_is_not_remembered(fresh: Path) -> 
     write(fresh, "catalog.yaml", "papers: [1]\n")
     state.remember([])
     assert not unchanged(fresh)
+
+
+def test_a_link_to_nothing_is_no_obstacle(fresh: Path) -> None:
+    (fresh / "templates/.#a.j2").symlink_to("nowhere")
+    assert not unchanged(fresh)
+    age()
+    State(Project(fresh)).remember([])
+    assert unchanged(fresh)
+
+
+def test_a_source_that_cannot_be_read_is_named(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*arguments: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refused)
+    with pytest.raises(GeneratorError) as caught:
+        State(Project(fresh)).remember([])
+    assert str(caught.value) == "catalog.yaml: cannot be read: permission denied (see what it is and who may read it)"
 
 
 def test_foreign_files_are_remembered(fresh: Path) -> None:
