@@ -86,11 +86,13 @@ def _validate(source: Source) -> tuple[Catalogue, list[GeneratorError]]:
     rows = source.data.get("papers")
     rows = rows if isinstance(rows, list) else []
     head = {**source.data, "papers": []} if isinstance(source.data.get("papers"), list) else source.data
+    ignore_links: list[LinkRule | None]
     try:
-        ignore_links = Catalogue.model_validate(head).ignore_links
+        ignore_links = [*Catalogue.model_validate(head).ignore_links]
     except ValidationError as error:
         checker.report(error, head, ())
-        ignore_links: tuple[LinkRule, ...] = ()
+        found = head.get("ignore_links")
+        ignore_links = [_sound(rule) for rule in found] if isinstance(found, list) else []
     entries: list[rules.Entry] = []
     for index, row in enumerate(rows):
         entry = checker.record(index, row)
@@ -101,9 +103,17 @@ def _validate(source: Source) -> tuple[Catalogue, list[GeneratorError]]:
     ids = [row["id"] if isinstance(row, dict) and isinstance(row["id"], str) else None for row in rows]
     checker.issues(rules.check(entries, ids, ignore_links, lambda path: _line(source, path)))
     catalogue = Catalogue.model_construct(
-        ignore_links=ignore_links, papers=tuple(entry.paper for entry in entries if not entry.broken)
+        ignore_links=tuple(filter(None, ignore_links)),
+        papers=tuple(entry.paper for entry in entries if not entry.broken),
     )
     return catalogue, checker.findings
+
+
+def _sound(rule: Any) -> LinkRule | None:
+    try:
+        return LinkRule.model_validate(rule)
+    except ValidationError:
+        return None
 
 
 def _line(source: Source, path: Path_) -> str:
@@ -122,15 +132,17 @@ class _Checker:
     def record(self, index: int, row: Any) -> rules.Entry | None:
         """The record as a model; a broken one with its broken fields replaced, so that the rules see the others."""
         try:
-            return rules.Entry(index, Paper.model_validate(row), frozenset())
+            return rules.Entry(index, Paper.model_validate(row))
         except ValidationError as error:
             self.report(error, row, ("papers", index))
-            broken = frozenset(str(detail["loc"][0]) for detail in error.errors() if detail["loc"])
+            places = [detail["loc"] for detail in error.errors() if detail["loc"]]
+            broken = frozenset(str(place[0]) for place in places)
         if not isinstance(row, dict) or not broken:
             return None
         sound = {key: value for key, value in row.items() if key not in broken}
         try:
-            return rules.Entry(index, Paper.model_validate({**rules.STAND_IN, **sound}), broken)
+            paper = Paper.model_validate({**rules.STAND_IN, **sound})
+            return rules.Entry(index, paper, broken, tuple(_neighbours(row.get("related"), places)))
         except ValidationError:
             return None
 
@@ -155,6 +167,13 @@ class _Checker:
             return  # what the YAML reader refused is said once
         text = spell(path, self.source.data)
         self.findings.append(CatalogueError(f"{text}: {message}" if text else message, where, hint))
+
+
+def _neighbours(related: Any, broken: list[tuple[str | int, ...]]) -> Iterator[tuple[int, str]]:
+    """The sound ids of a list of neighbours in which something else is wrong, each with its place."""
+    for number, item in enumerate(related if isinstance(related, list) else ()):
+        if isinstance(item, dict) and "id" in item and ("related", number, "id") not in broken:
+            yield number, item["id"]
 
 
 def _walk(detail: ErrorDetails, data: Any) -> tuple[Path_, bool]:

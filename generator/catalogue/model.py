@@ -108,6 +108,7 @@ def _paper_id(text: str) -> str:
 
 
 def _shape(text: str) -> str:
+    _one_line(text)
     shapes.parse(text)
     return text
 
@@ -136,14 +137,20 @@ Url = Annotated[
     AfterValidator(_plain),
 ]
 Arxiv = Annotated[str, _like(r"^[0-9]{4}\.[0-9]{4,5}$", "an arXiv identifier without version", "1910.03151")]
-Doi = Annotated[str, _like(rf"^10\.[0-9]{{4,9}}/{_ADDRESS_CHARACTERS}$", "a DOI", "10.1109/CVPR.2018.00745", 200)]
+Doi = Annotated[
+    str,
+    _like(rf"^10\.[0-9]{{4,9}}/{_ADDRESS_CHARACTERS}$", "a DOI", "10.1109/CVPR.2018.00745", 200),
+    AfterValidator(_one_line),
+]
 OpenReview = Annotated[str, _like(r"^[A-Za-z0-9_-]{5,20}$", "the id in an OpenReview address", "YicbFdNTTy")]
 Repo = Annotated[
     str,
     _like(r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", "owner/name of a GitHub repository", "BangguWu/ECANet", 140),
 ]
 RepoPath = Annotated[
-    str, _like(rf"^{_ADDRESS_CHARACTERS}$", "a path inside the repository", "models/eca_module.py", 300)
+    str,
+    _like(rf"^{_ADDRESS_CHARACTERS}$", "a path inside the repository", "models/eca_module.py", 300),
+    AfterValidator(_one_line),
 ]
 Where = Annotated[
     str,
@@ -387,7 +394,9 @@ class LinkRule(Record):
     """Addresses the link checker leaves alone, why, and until when (a rule that is over fails the run)."""
 
     url: Annotated[
-        str, _like(r"^https?://\S+$", "a web address or the beginning of one", "https://dl.acm.org/", 500)
+        str,
+        _like(r"^https?://\S+$", "a web address or the beginning of one", "https://dl.acm.org/", 500),
+        AfterValidator(_one_line),
     ] = Field(description="the address")
     reason: Text = Field(description="why it is left alone")
     expires: Date = Field(description="the last day of the rule, quoted: '2027-06-30'")

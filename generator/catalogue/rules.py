@@ -48,11 +48,15 @@ STAND_IN: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """A record at its place in the list; ``broken`` names the fields that are not what the file says."""
+    """A record at its place in the list; ``broken`` names the fields that are not what the file says.
+
+    ``neighbours`` are the ids of ``related`` that can be read although it is broken, each with its place there.
+    """
 
     index: int
     paper: Paper
-    broken: frozenset[str]
+    broken: frozenset[str] = frozenset()
+    neighbours: tuple[tuple[int, str], ...] = ()
 
 
 class Issue(NamedTuple):
@@ -78,14 +82,14 @@ _MISSPELT = re.compile(r"(?<![A-Za-z0-9./_-])(?!GitHub)[Gg]it[Hh]ub(?![A-Za-z0-9
 
 
 def check(
-    entries: Sequence[Entry], ids: Sequence[str | None], ignore_links: Sequence[LinkRule], place: Place
+    entries: Sequence[Entry], ids: Sequence[str | None], ignore_links: Sequence[LinkRule | None], place: Place
 ) -> Iterator[Issue]:
     """Every broken rule of the catalogue.
 
     Args:
         entries: the records that could be read, as far as they could be read.
         ids: the id of every record of the file, ``None`` where it has none.
-        ignore_links: the rules of the link checker.
+        ignore_links: the rules of the link checker, ``None`` for one that could not be read.
         place: names the other place of a mistake that has two.
     """
     for entry in entries:
@@ -178,18 +182,18 @@ def _identities(entry: Entry) -> Iterator[tuple[Path_, str]]:
 def _dangling(entries: Sequence[Entry], ids: Sequence[str | None]) -> Iterator[Issue]:
     known = {id for id in ids if id is not None}
     for entry in entries:
-        if "related" in entry.broken:
-            continue
-        for number, other in enumerate(entry.paper.related):
-            if other.id not in known:
-                close = nearest(other.id, sorted(known))
+        for number, id in entry.neighbours or ((at, other.id) for at, other in enumerate(entry.paper.related)):
+            if id not in known:
+                close = nearest(id, sorted(known))
                 hint = f"did you mean {close!r}?" if close else "use the id of a record of this file"
-                yield Issue(("papers", entry.index, "related", number, "id"), f"no paper has the id {other.id!r}", hint)
+                yield Issue(("papers", entry.index, "related", number, "id"), f"no paper has the id {id!r}", hint)
 
 
-def _link_rules(ignore_links: Sequence[LinkRule], place: Place) -> Iterator[Issue]:
+def _link_rules(ignore_links: Sequence[LinkRule | None], place: Place) -> Iterator[Issue]:
     first: dict[str, int] = {}
     for number, rule in enumerate(ignore_links):
+        if rule is None:
+            continue
         path = ("ignore_links", number)
         if first.setdefault(rule.url, number) != number:
             other = place(("ignore_links", first[rule.url], "url"))
