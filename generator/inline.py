@@ -306,7 +306,8 @@ class _Scanner:
             if isinstance(statement, (ast.Import, ast.ImportFrom)):
                 if started:
                     self.refuse(statement, "an import below the first definition", "move it to the top of the file")
-                head = max(head, statement.end_lineno or 0)
+                else:
+                    head = max(head, statement.end_lineno or 0)
                 self.read_import(statement)
             else:
                 started = True

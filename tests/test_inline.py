@@ -304,6 +304,15 @@ def test_misuse_is_refused_at_its_place(case: str, tmp_path: Path) -> None:
         assert message in lines
 
 
+def test_comments_above_an_import_that_stands_too_low_are_not_lost(tmp_path: Path) -> None:
+    paper = f"{ALL}\n\n# Why two.\nB = 2  # two\n\nimport math\n\nimport einops\n"
+    assert [line.partition(": ")[2] for line in complaints(tmp_path, paper)] == [
+        "an import below the first definition (move it to the top of the file)",
+        "an import below the first definition (move it to the top of the file)",
+        "import of 'einops' (only torch, the standard library and templates.blocks.* may be imported)",
+    ]
+
+
 def test_columns_count_characters(tmp_path: Path) -> None:
     paper = "x = '注意力'; import einops\n\n" + ALL
     assert f"{AT}:1:12: import of 'einops'" in "\n".join(complaints(tmp_path, paper))
