@@ -39,6 +39,14 @@ def test_filters_combine_and_refuse_what_no_paper_has() -> None:
 def test_unknown_id_is_answered_with_near_ones() -> None:
     with pytest.raises(ValueError, match="there is no paper 'cban'; did you mean cbam"):
         atlas.create("cban")
+    for written in ("CBAM", "Cbam", "CBAM "):
+        with pytest.raises(ValueError, match=f"there is no paper '{written}'; did you mean cbam"):
+            atlas.info(written)
+    with pytest.raises(ValueError, match="did you mean eca_net"):
+        atlas.create("ECA-Net")
+    for wrong in (None, 3, ["cbam"]):
+        with pytest.raises(ValueError, match="expected the id of a paper, such as 'cbam', got "):
+            atlas.info(wrong)  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize("paper", IMPLEMENTED, ids=lambda paper: paper.id)
