@@ -20,6 +20,12 @@ SECTIONS = {
     "dynamic-networks": {"en": "Dynamic networks", "zh": "动态网络"},
     "vision-transformer": {"en": "Vision transformers", "zh": "视觉 Transformer"},
 }
+_JOURNALS = frozenset({
+    "ACM TIST", "CVMJ", "IEEE TIP", "IEEE TMI", "IEEE TNNLS", "IEEE TPAMI", "IJCV",
+    "Journal of Real-Time Image Processing", "Machine Intelligence Research", "Machine Vision and Applications",
+    "Neurocomputing",
+})  # fmt: skip
+"""The venues that are journals; all others but arXiv are conferences and workshops."""
 _HEADS = {
     "en": ("Paper", "Venue", "Code", "Idea", "Evidence"),
     "zh": ("论文", "发表", "代码", "思路", "验证"),
@@ -81,11 +87,16 @@ def catalog_bib(catalogue: Catalogue) -> str:
 
 def bib_entry(paper: Paper) -> str:
     """The BibTeX entry of one paper."""
-    preprint = paper.venue.name.lower() == "arxiv"
+    venue = paper.venue.name
+    kind, container = "inproceedings", "booktitle"
+    if venue.lower() == "arxiv":
+        kind, container = "misc", None
+    elif venue in _JOURNALS:
+        kind, container = "article", "journal"
     fields = {
         "title": f"{{{bibtex(paper.title)}}}",
         "author": bibtex_names(paper.authors),
-        "booktitle": None if preprint else bibtex(paper.venue.name),
+        **({container: bibtex(venue)} if container else {}),
         "year": str(paper.venue.year),
         "eprint": paper.ids.arxiv,
         "archiveprefix": "arXiv" if paper.ids.arxiv else None,
@@ -93,7 +104,6 @@ def bib_entry(paper: Paper) -> str:
         "doi": paper.ids.doi,
         "url": paper.paper_url,
     }
-    kind = "misc" if preprint else "inproceedings"
     lines = [f"  {name} = {{{value}}},\n" for name, value in fields.items() if value is not None]
     return f"@{kind}{{{paper.id},\n{''.join(lines)}}}\n"
 

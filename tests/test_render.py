@@ -6,6 +6,7 @@ import ast
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from markdown_it import MarkdownIt
 
 from generator.catalogue.loader import load, parse
+from generator.catalogue.model import Catalogue
 from generator.errors import Findings, OutputError, TemplateError
 from generator.escape import bibtex
 from generator.exports import catalog_bib, catalog_csv
@@ -553,7 +555,7 @@ def read_bibtex(text: str) -> dict[str, dict[str, str]]:
     rest = text
     while rest.strip():
         kind, _, rest = rest.strip().partition("{")
-        assert kind in ("@misc", "@inproceedings")
+        assert kind in ("@misc", "@inproceedings", "@article")
         key, _, rest = rest.partition(",")
         fields = entries[key] = {}
         while not rest.strip().startswith("}"):
@@ -576,6 +578,18 @@ def test_identifiers_and_venues_reach_bibtex() -> None:
         "doi": "10.5555/3327144",
         "url": "https://arxiv.org/abs/1807.06514",
     }
+
+
+def test_a_paper_in_a_journal_is_an_article(catalogue: Catalogue) -> None:
+    text = catalog_bib(parse(GOOD).catalogue)
+    assert read_bibtex(text)["survey_of_it"]["journal"] == "CVMJ"
+    assert "booktitle" not in read_bibtex(text)["survey_of_it"]
+    assert [line.partition("{")[0] for line in text.splitlines() if line.startswith("@")] == [
+        "@inproceedings", "@inproceedings", "@article",
+    ]  # fmt: skip
+    articles = {id for id, entry in read_bibtex(catalog_bib(catalogue)).items() if "journal" in entry}
+    telling = re.compile(r"IEEE T|ACM T|Journal|Transactions|Letters|Neuro|Machine |Research|Applications|Review")
+    assert articles == {paper.id for paper in catalogue.papers if telling.match(paper.venue.name)}
 
 
 def test_csv_has_one_row_per_paper() -> None:
