@@ -16,7 +16,8 @@ and keeps its traceback.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 
 class Location(NamedTuple):
@@ -72,6 +73,11 @@ class Findings(GeneratorError):
         first = Location("")
         self.errors = sorted(errors, key=lambda error: _sort_key(error.where or first))
         super().__init__("\n".join(str(error) for error in self.errors))
+
+
+def faults(details: Iterable[Mapping[str, Any]]) -> str:
+    """What pydantic found in a file that the generator wrote, in one line; what concerns the whole file has no path."""
+    return "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}".removeprefix(": ") for detail in details)
 
 
 def _sort_key(where: Location) -> tuple[str, int, int]:

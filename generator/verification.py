@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from generator.errors import GeneratorError, Location
+from generator.errors import GeneratorError, Location, faults
 
 Level = Literal["nothing-to-build", "stub", "runs", "figures", "parity"]
 EVIDENCE = "Evidence: "
@@ -92,9 +92,10 @@ def read(path: Path) -> Verification:
     try:
         return Verification(_Report.model_validate_json(path.read_bytes()).papers)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:5])
         where = Location(f"generated/reports/{path.name}")
-        raise GeneratorError(faults, where, "write it anew with: python -m generator verify") from None
+        raise GeneratorError(
+            faults(error.errors()[:5]), where, "write it anew with: python -m generator verify"
+        ) from None
 
 
 def dump(rows: Mapping[str, Row]) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from generator.errors import GeneratorError, Location
+from generator.errors import GeneratorError, Location, faults
 
 SCHEMA = 1
 FOLDER = "generated/reports/benchmarks"
@@ -99,10 +99,9 @@ def read(path: Path) -> Record:
     except OSError as error:
         raise GeneratorError(f"cannot be read: {error.strerror}", where) from None
     except ValidationError as error:
-        faults = "; ".join(
-            ": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"]))) for fault in error.errors()[:5]
-        )
-        raise GeneratorError(faults, where, "records are written by python -m generator bench, not by hand") from None
+        raise GeneratorError(
+            faults(error.errors()[:5]), where, "records are written by python -m generator bench, not by hand"
+        ) from None
 
 
 def appended(path: Path, device: str, run: Run) -> str:

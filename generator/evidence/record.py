@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 
 from generator.catalogue.model import Bilingual, Id, Identifier, Record, Text
-from generator.errors import EvidenceError, Location
+from generator.errors import EvidenceError, Location, faults
 
 Reasons = dict[str, Text]
 """Names (patterns) of tensors, each with the reason why it is an exception."""
@@ -130,10 +130,7 @@ def load_record(path: Path) -> EvidenceRecord:
     try:
         record = EvidenceRecord.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        faults = "; ".join(
-            ": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"]))) for fault in error.errors()
-        )
-        raise EvidenceError(faults, where) from None
+        raise EvidenceError(faults(error.errors()), where) from None
     names = [case.name for case in record.cases]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise EvidenceError(f"there are two cases {', '.join(twice)}", where)
