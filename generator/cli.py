@@ -177,8 +177,7 @@ def check() -> None:
         raise Findings([*found.errors, *check_templates(project)]) from None
     if found := list(unwanted(project, loaded)):
         raise Findings(found)
-    renderer = Renderer(project, loaded)
-    renderer.plan(exports=False)
+    Renderer(project, loaded).check()
     for line in debt(project, loaded):
         click.echo(line, err=True)
     built = sum(paper.implemented for paper in loaded.catalogue.papers)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import difflib
 import os
 import symtable
-from collections.abc import Iterable, Iterator, Mapping
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import jinja2
 
 from generator import escape, exports, package, verification
+from generator.catalogue import cost
 from generator.catalogue.loader import Loaded
-from generator.catalogue.model import Paper, Record, Variant
+from generator.catalogue.model import Module, Paper, Record, Variant
 from generator.errors import Findings, GeneratorError, Location, OutputError, TemplateError
 from generator.evidence.record import EvidenceRecord, load_record
 from generator.inline import Inliner, Unit, exported_order
@@ -88,10 +90,36 @@ def check_templates(project: Project) -> list[GeneratorError]:
     return _once(errors)
 
 
+class _Environment(jinja2.Environment):
+    """Jinja whose complaints name the template's own line, as all others here do."""
+
+    def get_template(
+        self, name: str | jinja2.Template, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
+    ) -> jinja2.Template:
+        """The template; ``TemplateError`` if it is missing, or is none."""
+        try:
+            return super().get_template(name, parent, globals)
+        except jinja2.TemplateNotFound as error:
+            raise TemplateError("is missing", Location(f"templates/{error.name}"), "put it back") from None
+        except UnicodeDecodeError:
+            raise TemplateError("not UTF-8", Location(f"templates/{name}"), "save the file as UTF-8") from None
+
+    def handle_exception(self, source: str | None = None) -> NoReturn:
+        """What Jinja calls with every mistake, in the text of a template or while it is filled in."""
+        try:
+            super().handle_exception(source)
+        except jinja2.TemplateError as error:
+            frames = reversed([*traceback.walk_tb(error.__traceback__)])
+            paths = ((frame.f_code.co_filename.replace(os.sep, "/"), line) for frame, line in frames)
+            places = ((path.rpartition("/templates/"), line) for path, line in paths)
+            where = next((Location(f"templates/{path[2]}", line) for path, line in places if path[1]), None)
+            raise TemplateError(str(error.message), where, "mend the template") from None
+
+
 def environment(project: Project) -> jinja2.Environment:
     """Jinja as every template here expects it: undefined names are errors, texts are escaped by filters only."""
     # Autoescape knows HTML only; each template names the format of each text.
-    jinja = jinja2.Environment(
+    jinja = _Environment(
         loader=jinja2.FileSystemLoader(project.templates),
         undefined=jinja2.StrictUndefined,
         bytecode_cache=_bytecode_cache(project.cache / "jinja"),
@@ -143,6 +171,28 @@ class Renderer:
             name: self.jinja.get_template(name)
             for name in ("module.py.j2", "stub.py.j2", "benchmark.py.j2", "readme.md.j2")
         }
+
+    def check(self) -> None:
+        """All that a build could stumble over, and what it would not even look at; writes nothing.
+
+        Raises:
+            Findings: every mistake.
+        """
+        errors: list[GeneratorError] = []
+        for path in sorted((self.project.templates / "pages").glob("*.j2")):
+            try:
+                self.jinja.get_template(f"pages/{path.name}")
+            except TemplateError as error:
+                errors.append(error)
+        for path in sorted(self.project.blocks.glob("*.py")):
+            file = path.relative_to(self.project.root).as_posix()
+            errors += self.inliner.source(file).errors or _mistakes(self.project, [file])
+        try:
+            self.plan(exports=False)
+        except Findings as found:
+            errors += found.errors
+        if errors:
+            raise Findings(_once(errors))
 
     def plan(self, ids: Iterable[str] = (), *, exports: bool = True) -> Plan:
         """The committed outputs.
@@ -250,6 +300,7 @@ class Renderer:
             yield TemplateError(f"{here}.class: {module.cls} {what} in {unit.file}", where, hint)
             return
         yield from self._parameters(paper, unit)
+        yield from self._closed_forms(paper, module, unit)
         for name, variant in module.variants.items():
             yield from self._variant((*at, "variants", name), name, variant, unit)
 
@@ -294,6 +345,43 @@ class Renderer:
                 where = self.loaded.locate(at, key=True)
                 hint = f"describe {name} in both languages"
                 yield TemplateError(f"{here}: {module.cls} also takes {name!r} at {parameter.where}", where, hint)
+
+    def _closed_forms(self, paper: Paper, module: Module, unit: Unit) -> Iterator[GeneratorError]:
+        """Closed forms that have no value where a page shows one: at the module's example."""
+        from generator.site import examples, figures
+
+        parameters = unit.parameters(module.cls)
+        at = ("papers", paper.id, "module")
+        hint = "at module.example; correct the expression or the example"
+        values = {**examples.defaults(parameters), **module.example}
+        for letter, expression in module.axes.items():
+            try:
+                cost.parse(expression).evaluate(values)
+            except ValueError as error:
+                path = (*at, "axes", letter)
+                yield TemplateError(f"{'.'.join(path)}: {error}", self.loaded.locate(path), hint)
+                return
+        try:
+            examples.usage(paper.id, module, parameters)
+        except ValueError as error:
+            path = (*at, "shape")
+            yield TemplateError(f"{'.'.join(path)}: no example fits: {error}", self.loaded.locate(path), hint)
+            return
+        try:
+            figures.calculator(module, parameters)
+            return
+        except ValueError:
+            forms = module.cost
+        for name in ("params", "macs"):
+            if forms is None:
+                continue
+            other = {"params": "macs", "macs": "params"}[name]
+            alone = module.model_copy(update={"cost": forms.model_copy(update={other: "0"})})
+            try:
+                figures.calculator(alone, parameters)
+            except ValueError as error:
+                path = (*at, "cost", name)
+                yield TemplateError(f"{'.'.join(path)}: {error}", self.loaded.locate(path), hint)
 
     # --- outputs -----------------------------------------------------------------------------------------------------
 

@@ -178,6 +178,19 @@ def test_fmt_brings_the_catalogue_into_order(root: Path) -> None:
     assert (root / "catalog.yaml").read_text(encoding="utf-8") == canonical
 
 
+def test_fmt_does_not_confirm_a_translation_where_it_writes_nothing(root: Path) -> None:
+    done = generator(root, "fmt", "--check", "--translated", "bam")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--translated writes and --check writes nothing: give one of them" in done.stderr
+
+
+def test_a_report_that_is_no_json_is_named(root: Path) -> None:
+    write(root, "generated/reports/verification.json", "{")
+    done = generator(root, "check")
+    assert done.returncode == 2
+    assert done.stderr.startswith("generated/reports/verification.json: Invalid JSON: ")
+
+
 def test_outside_of_a_checkout_there_is_nothing_to_do(tmp_path: Path) -> None:
     done = generator(tmp_path, "build")
     assert done.returncode == 2

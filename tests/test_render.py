@@ -450,11 +450,64 @@ def test_python_that_does_not_parse_is_refused_at_its_template() -> None:
     )
 
 
-def test_undefined_names_in_templates_are_errors(root: Path) -> None:
-    write(root, "templates/x.j2", "{{ papr }}")
-    jinja = environment(Project(root))
-    with pytest.raises(Exception, match="'papr' is undefined"):
-        jinja.get_template("x.j2").render(paper=1)
+BROKEN = {
+    "{{ papr }}": "templates/x.j2:2: 'papr' is undefined (mend the template)",
+    "{{ papr": ("templates/x.j2:2: unexpected end of template, expected 'end of print statement'. (mend the template)"),
+    "{% include 'y.j2' %}": "templates/y.j2:3: 'papr' is undefined (mend the template)",
+    "{% include 'z.j2' %}": "templates/z.j2: is missing (put it back)",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_broken_template_is_named_at_its_own_line(root: Path, text: str) -> None:
+    write(root, "templates/x.j2", f"\n{text}")
+    write(root, "templates/y.j2", "\n\n{{ papr }}")
+    for _ in range(2):  # compiled, and from the cache
+        with pytest.raises(TemplateError) as caught:
+            environment(Project(root)).get_template("x.j2").render(paper=1)
+        assert str(caught.value) == BROKEN[text]
+
+
+def test_a_template_that_is_missing_or_no_text_is_named(root: Path) -> None:
+    (root / "templates/stub.py.j2").unlink()
+    with pytest.raises(TemplateError, match=r"^templates/stub\.py\.j2: is missing \(put it back\)$"):
+        render(root)
+    (root / "templates/stub.py.j2").write_bytes(b"\xff")
+    with pytest.raises(TemplateError, match=r"^templates/stub\.py\.j2: not UTF-8 \(save the file as UTF-8\)$"):
+        render(root)
+
+
+def test_a_check_looks_at_what_no_paper_needs(root: Path) -> None:
+    write(root, "templates/pages/paper.md.j2", "\n{{ nope")
+    write(root, "templates/blocks/lonely.py", "x = 1\n\n\ndef foo(a, a):\n    return a\n")
+    write(root, "templates/blocks/other.py", "import einops\n")
+    project = Project(root)
+    with pytest.raises(Findings) as caught:
+        Renderer(project, load(project.catalogue)).check()
+    assert [line.partition(" (")[0] for line in str(caught.value).splitlines()] == [
+        "templates/blocks/lonely.py:4:12: syntax error: duplicate argument 'a' in function definition",
+        "templates/blocks/other.py:1:1: import of 'einops'",
+        "templates/pages/paper.md.j2:2: unexpected end of template, expected 'end of print statement'.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "message"),
+    [
+        (("params: 2*C*C/reduction", "params: C//0"), 20, "cost.params: division by zero"),
+        (("macs: C*C/reduction + H*W", "macs: H/(C-C)"), 43, "cost.macs: division by zero"),
+        (("axes: {C: channels}", "axes: {C: channels//0}"), 15, "axes.C: division by zero"),
+    ],
+)
+def test_a_closed_form_has_a_value_at_the_example(
+    root: Path, change: tuple[str, str], column: int, message: str
+) -> None:
+    catalogue = spoil(change)
+    write(root, "catalog.yaml", catalogue)
+    assert complaints(root) == [
+        f"catalog.yaml:{line(catalogue, change[1])}:{column}: papers.bam.module.{message} "
+        "(at module.example; correct the expression or the example)"
+    ]
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(root: Path) -> None:

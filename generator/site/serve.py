@@ -18,7 +18,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import click
-import jinja2
 
 from generator.errors import Findings, GeneratorError
 from generator.project import Project
@@ -113,10 +112,6 @@ def watch(preview: Preview) -> None:
             preview.update(dirty=not whole)
         except (GeneratorError, Findings) as error:
             click.echo(str(error), err=True)
-        except jinja2.TemplateSyntaxError as error:
-            click.echo(f"templates/{error.name}:{error.lineno}: {error.message}", err=True)
-        except jinja2.TemplateError as error:
-            click.echo(f"a template cannot be filled in: {error.message}", err=True)
         else:
             click.echo(f"{', '.join(changed[:3])}: shown after {time.monotonic() - start:.1f} s", err=True)
 
