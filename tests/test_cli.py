@@ -178,12 +178,6 @@ def test_fmt_brings_the_catalogue_into_order(root: Path) -> None:
     assert (root / "catalog.yaml").read_text(encoding="utf-8") == canonical
 
 
-def test_fmt_does_not_confirm_a_translation_where_it_writes_nothing(root: Path) -> None:
-    done = generator(root, "fmt", "--check", "--translated", "bam")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "--translated writes and --check writes nothing: give one of them" in done.stderr
-
-
 def test_a_report_that_is_no_json_is_named(root: Path) -> None:
     write(root, "generated/reports/verification.json", "{")
     done = generator(root, "check")

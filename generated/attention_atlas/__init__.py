@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import re
 from types import ModuleType
 from typing import Any
 
@@ -40,8 +41,10 @@ def info(id: str) -> PaperInfo:
     Raises:
         ValueError: if there is no such paper; near names are suggested.
     """
+    if not isinstance(id, str):
+        raise ValueError(f"expected the id of a paper, such as 'cbam', got {id!r}")
     if id not in PAPERS:
-        near = difflib.get_close_matches(id, PAPERS, n=3, cutoff=0.5)
+        near = difflib.get_close_matches(re.sub("[^a-z0-9]+", "_", id.lower()), PAPERS, n=3, cutoff=0.5)
         hint = f"; did you mean {', '.join(near)}?" if near else "; list_papers() names them all"
         raise ValueError(f"there is no paper {id!r}{hint}")
     return PAPERS[id]
