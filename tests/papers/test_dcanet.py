@@ -165,9 +165,9 @@ def test_networks_take_images_of_odd_size(attention: Literal["cbam", "sk"]) -> N
 def test_what_cannot_be_built() -> None:
     with pytest.raises(ValueError, match=r"reduction: expected 1 to channels=8, got 16"):
         ConnectedSE(8, 8)
-    with pytest.raises(ValueError, match=r"reduction: expected 1 to channels=8, got 16"):
+    with pytest.raises(ValueError, match=r"reduction: expected 1 to channels/2=4, got 16"):
         ConnectedGC(8, 8)
     with pytest.raises(ValueError, match=r"attention: expected one of \['se', 'ge', 'gc', 'cbam', 'sk'\], got 'nl'"):
         DCABottleneck(16, 16, attention="nl")  # pyright: ignore[reportArgumentType]  what is tested
     with pytest.raises(ValueError, match=r"previous: expected a batch of 2, got 1"):
-        ConnectedGC(16, 8)(torch.randn(2, 16, 2, 2), torch.randn(1, 8))
+        ConnectedGC(16, 8, 4)(torch.randn(2, 16, 2, 2), torch.randn(1, 8))
