@@ -74,6 +74,8 @@ def subjects(renderer: Renderer, plan: Plan) -> dict[str, Subject]:
             unit=unit if text else None,
             code=text if unit else None,
             listing=_listing(renderer, paper) if text else None,
+            usage=renderer.usages.get(id) if text else None,
+            calculator=renderer.calculators.get(id) if text else None,
             row=renderer.rows.get(id) if unit and text else None,
             record=renderer.records.get(id),
             timings=timed.get(id, []),

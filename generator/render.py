@@ -166,6 +166,8 @@ class Renderer:
         self.levels: dict[str, str] = {}
         self.rows: dict[str, verification.Row] = {}
         self.exported: dict[str, tuple[str, ...]] = {}
+        self.usages: dict[str, str] = {}
+        self.calculators: dict[str, dict[str, Any] | None] = {}
         self.jinja = environment(project)
         self._template = {
             name: self.jinja.get_template(name)
@@ -362,13 +364,13 @@ class Renderer:
                 yield TemplateError(f"{'.'.join(path)}: {error}", self.loaded.locate(path), hint)
                 return
         try:
-            examples.usage(paper.id, module, parameters)
+            self.usages[paper.id] = examples.usage(paper.id, module, parameters)
         except ValueError as error:
             path = (*at, "shape")
             yield TemplateError(f"{'.'.join(path)}: no example fits: {error}", self.loaded.locate(path), hint)
             return
         try:
-            figures.calculator(module, parameters)
+            self.calculators[paper.id] = figures.calculator(module, parameters)
             return
         except ValueError:
             forms = module.cost

@@ -31,6 +31,10 @@ class Subject:
     code: str | None = None
     listing: Listing | None = None
     """The core module's own lines."""
+    usage: str | None = None
+    """The snippet that the tests run."""
+    calculator: dict[str, Any] | None = None
+    """The closed forms, ready for the browser."""
     row: Row | None = None
     record: EvidenceRecord | None = None
     timings: list[figures.Timing] = field(default_factory=list)
@@ -54,18 +58,6 @@ class Subject:
     def parameters(self) -> tuple[Any, ...]:
         """The parameters of the core module's constructor."""
         return self.unit.parameters(self.paper.module.cls) if self.unit and self.paper.module else ()
-
-    @cached_property
-    def usage(self) -> str | None:
-        """The snippet that the tests run."""
-        module = self.paper.module
-        return examples.usage(self.paper.id, module, self.parameters) if module and self.unit else None
-
-    @cached_property
-    def calculator(self) -> dict[str, Any] | None:
-        """The closed forms, ready for the browser."""
-        module = self.paper.module
-        return figures.calculator(module, self.parameters) if module and self.unit else None
 
     @cached_property
     def recipes(self) -> list[tuple[tuple[Insertion, ...], str]]:
