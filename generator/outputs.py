@@ -14,8 +14,9 @@ foreign      no build wrote the file
 A file appears whole or not at all, and a build that was cut off leaves nothing that the next one takes for somebody
 else's: what it is about to write stands in a journal first.
 
-Of a README only what stands between its markers is a build's own, and the manifest knows the hash of that alone. The
-manifest itself is never called edited: nobody can tell.
+Of a README only what stands between its markers is a build's own. Its hash is not that of a file, so it stands not in
+the manifest but in `.cache`; where that is gone nobody can tell who changed it, and it counts as stale. The manifest
+itself is never called edited: nobody can tell.
 """
 
 from __future__ import annotations
@@ -96,14 +97,20 @@ class Outputs:
         self._hashes = {path: _own(path, text.encode()) for path, text in self.texts.items()}
         self._manifest = read_manifest(self.project)
         self._journal = _read_hashes(self._journal_path) or {}
+        self._tables = _read_hashes(self._tables_path) or {}
         if self.partial and self._manifest is None:
             raise OutputError("there is no manifest to add to", Location(MANIFEST), f"run {_BUILD} without ids first")
         kept = self._manifest or {} if self.partial else {}
-        self._planned = {**self.texts, MANIFEST: manifest_text({**kept, **self._hashes})}
+        files = {path: hash for path, hash in {**kept, **self._hashes}.items() if path not in READMES}
+        self._planned = {**self.texts, MANIFEST: manifest_text(files)}
 
     @property
     def _journal_path(self) -> Path:
         return self.project.cache / "journal.json"
+
+    @property
+    def _tables_path(self) -> Path:
+        return self.project.cache / "tables.json"
 
     def differences(self) -> list[Difference]:
         """Everything on disk that is not as planned, in the order of the paths."""
@@ -127,7 +134,7 @@ class Outputs:
             return "missing"
         if path == MANIFEST or self._manifest is None:
             return "stale"
-        known = {hashes[path] for hashes in (self._manifest, self._journal) if path in hashes}
+        known = {hashes[path] for hashes in (self._manifest, self._journal, self._tables) if path in hashes}
         if not known:
             return "stale" if path in READMES else "foreign"
         return "stale" if _own(path, old) in known else "hand-edited"
@@ -148,6 +155,7 @@ class Outputs:
         if not todo:
             if self._journal:
                 self._journal_path.unlink()
+            self._remember_tables()
             return
         self._sweep()
         replace(self.project, self._journal_path, manifest_text({**self._journal, **self._hashes}).encode())
@@ -159,7 +167,13 @@ class Outputs:
                 _remove_empty(target.parent, self.project.generated)
             else:
                 replace(self.project, f"{self.project.root}/{item.path}", item.new.encode())
+        self._remember_tables()
         self._journal_path.unlink()
+
+    def _remember_tables(self) -> None:
+        tables = {path: hash for path, hash in self._hashes.items() if path in READMES}
+        if tables and tables != self._tables:
+            replace(self.project, self._tables_path, manifest_text(tables).encode())
 
     def _sweep(self) -> None:
         """Remove what killed builds were writing; what another build is writing now is younger."""
